@@ -1,0 +1,13 @@
+export { parseDuration, type Duration } from './duration.js';
+export { LockError, type LockErrorCode } from './errors/lock.error.js';
+export { LockBusyError } from './errors/lock-busy.error.js';
+export { LockKeyError } from './errors/lock-key.error.js';
+export { LockLostError, type LockLossReason } from './errors/lock-lost.error.js';
+export { LockOptionsError } from './errors/lock-options.error.js';
+export { LockStoreError } from './errors/lock-store.error.js';
+export type { Lock } from './lock/lock.js';
+export type { LockOptions, RetryPolicy } from './lock/lock-options.js';
+export type { LockHolder, LockState } from './lock/lock-state.js';
+export { LockService } from './lock/lock.service.js';
+export type { ClusterConnection, LockConnection, RedisLockModuleExtras, RedisLockModuleOptions } from './redis-lock.options.js';
+export { getLockServiceToken, InjectLockService } from './redis-lock.tokens.js';

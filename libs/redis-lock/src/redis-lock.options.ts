@@ -1,0 +1,42 @@
+import type { Cluster, ClusterNode, ClusterOptions, Redis, RedisOptions } from 'ioredis';
+import type { Duration } from './duration.js';
+
+/** Nodes of a Redis Cluster, with ioredis' cluster options beside them. */
+export interface ClusterConnection extends ClusterOptions {
+  cluster: ClusterNode[];
+}
+
+/**
+ * Where the locks live: a URL, ioredis options (with `sentinels` and `name` for Sentinel), `{ cluster: [...] }`,
+ * an ioredis client that the caller owns (it is duplicated, never closed), or `'memory'` for one process without Redis.
+ */
+export type LockConnection = string | RedisOptions | ClusterConnection | Redis | Cluster;
+
+/** Options of `RedisLockModule.forRoot()`; everything but `connection` has a default. */
+export interface RedisLockModuleOptions {
+  connection: LockConnection;
+  /** Put before every key and channel. Default `'lock:'`. */
+  keyPrefix?: string;
+  /** Lease of a lock whose holder says nothing else. Default `'30s'`. */
+  ttl?: Duration;
+  /** A larger ttl is refused. Default `'1h'`. */
+  maxTtl?: Duration;
+  /** How long a caller stands in line by default; 0 is one attempt. Default `'5s'`. */
+  wait?: Duration;
+  /** Local callers that may wait for one key; one more gets a LockBusyError at once. Default 10_000. */
+  maxWaiters?: number;
+  /** How long one command may take, and how long an attempt may lie on its way before the server ignores it. Default `'1s'`. */
+  commandTimeout?: Duration;
+  /** How long running sections may take to end at shutdown. Default `'10s'`. */
+  shutdownTimeout?: Duration;
+  /** Accept a server whose maxmemory-policy may evict locks. Default false: such a server is refused at start. */
+  allowEviction?: boolean;
+}
+
+/** What is static in `forRoot` and `forRootAsync`: it must be known before the options are made. */
+export interface RedisLockModuleExtras {
+  /** The connection's name, for `@InjectLockService(name)` and `@Locked(key, { connection: name })`. Default `'default'`. */
+  name?: string;
+  /** Whether the services can be injected everywhere. Default true. */
+  isGlobal?: boolean;
+}

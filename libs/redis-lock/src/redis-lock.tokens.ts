@@ -1,0 +1,15 @@
+import { Inject, type InjectionToken } from '@nestjs/common';
+import { LockService } from './lock/lock.service.js';
+
+/** The name of a connection that was given none. */
+export const DEFAULT_CONNECTION = 'default';
+
+/** The injection token of a connection's LockService: the class itself for the default one. */
+export function getLockServiceToken(name: string = DEFAULT_CONNECTION): InjectionToken<LockService> {
+  return name === DEFAULT_CONNECTION ? LockService : `LockService(${name})`;
+}
+
+/** Injects the LockService of a named connection: `constructor(@InjectLockService('jobs') private readonly locks: LockService)`. */
+export function InjectLockService(name?: string): PropertyDecorator & ParameterDecorator {
+  return Inject(getLockServiceToken(name));
+}
