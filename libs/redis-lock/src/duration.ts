@@ -7,6 +7,8 @@ import { LockOptionsError } from './errors/lock-options.error.js';
 export type Duration = number | `${number}ms` | `${number}s` | `${number}m` | `${number}h`;
 
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
+/** Node's timers cannot wait longer: 24 days. */
+const LONGEST_MS = 2_147_483_647;
 const PATTERN = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 
 /**
@@ -18,9 +20,9 @@ const PATTERN = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
  */
 export function parseDuration(value: string | number, name = 'duration'): number {
   const ms = typeof value === 'number' ? value : readText(value);
-  if (ms === undefined || !Number.isFinite(ms) || ms < 0 || ms > Number.MAX_SAFE_INTEGER) {
+  if (ms === undefined || !Number.isFinite(ms) || ms < 0 || ms > LONGEST_MS) {
     throw new LockOptionsError(
-      `${name}: ${describe(value)} is not a duration. Write milliseconds (1500) or a number with a unit: '250ms', '10s', '5m', '1h'.`,
+      `${name}: ${describe(value)} is not a duration (0 to 24 days). Write milliseconds (1500) or a number with a unit: '250ms', '10s', '5m', '1h'.`,
     );
   }
   return Math.ceil(ms);

@@ -9,5 +9,7 @@ export type { Lock } from './lock/lock.js';
 export type { LockOptions, RetryPolicy } from './lock/lock-options.js';
 export type { LockHolder, LockState } from './lock/lock-state.js';
 export { LockService } from './lock/lock.service.js';
-export type { ClusterConnection, LockConnection, RedisLockModuleExtras, RedisLockModuleOptions } from './redis-lock.options.js';
+export { RedisLockModule } from './redis-lock.module.js';
+export type { LockConnection, RedisLockModuleExtras, RedisLockModuleOptions } from './redis-lock.options.js';
 export { getLockServiceToken, InjectLockService } from './redis-lock.tokens.js';
+export type { ClusterConnection, RedisConnection } from './store/redis/connection.js';

@@ -1,16 +1,8 @@
-import type { Cluster, ClusterNode, ClusterOptions, Redis, RedisOptions } from 'ioredis';
 import type { Duration } from './duration.js';
+import type { RedisConnection } from './store/redis/connection.js';
 
-/** Nodes of a Redis Cluster, with ioredis' cluster options beside them. */
-export interface ClusterConnection extends ClusterOptions {
-  cluster: ClusterNode[];
-}
-
-/**
- * Where the locks live: a URL, ioredis options (with `sentinels` and `name` for Sentinel), `{ cluster: [...] }`,
- * an ioredis client that the caller owns (it is duplicated, never closed), or `'memory'` for one process without Redis.
- */
-export type LockConnection = string | RedisOptions | ClusterConnection | Redis | Cluster;
+/** A Redis connection, or `'memory'` for one process without Redis: unit tests and first steps. */
+export type LockConnection = RedisConnection | 'memory';
 
 /** Options of `RedisLockModule.forRoot()`; everything but `connection` has a default. */
 export interface RedisLockModuleOptions {

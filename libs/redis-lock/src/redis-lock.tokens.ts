@@ -4,6 +4,9 @@ import { LockService } from './lock/lock.service.js';
 /** The name of a connection that was given none. */
 export const DEFAULT_CONNECTION = 'default';
 
+/** The token of a registration's own options. */
+export const REDIS_LOCK_OPTIONS = 'RedisLockModuleOptions';
+
 /** The injection token of a connection's LockService: the class itself for the default one. */
 export function getLockServiceToken(name: string = DEFAULT_CONNECTION): InjectionToken<LockService> {
   return name === DEFAULT_CONNECTION ? LockService : `LockService(${name})`;

@@ -1,0 +1,95 @@
+import { LockStoreError } from '../errors/lock-store.error.js';
+import type { Clock } from '../runtime/clock.js';
+import type { LockStore } from '../store/lock-store.interface.js';
+import type { GiveBack } from './give-back.js';
+import { Hold } from './hold.js';
+import type { LeaseKeeper } from './lease-keeper.js';
+import type { EngineSettings, LockRequest } from './lock-request.js';
+import type { TokenSource } from './token-source.js';
+
+/** A clear answer to an attempt. */
+export type Answer = Hold | Busy;
+
+/** Somebody else holds the lock. */
+export interface Busy {
+  /** What is left of the holder's lease, in ms; undefined for a foreign lock without a TTL. */
+  readonly leaseLeftMs: number | undefined;
+}
+
+/** What an attempt needs. */
+export interface AttemptParts {
+  readonly store: LockStore;
+  readonly clock: Clock;
+  readonly tokens: TokenSource;
+  readonly keeper: LeaseKeeper;
+  readonly giveBack: GiveBack;
+  readonly settings: EngineSettings;
+}
+
+/** Tells a grant from a busy answer. */
+export function isHold(answer: Answer): answer is Hold {
+  return answer instanceof Hold;
+}
+
+/**
+ * This is where a grant is made: one command with a token of its own. Whatever is not a clear answer is taken back
+ * under that token, so an attempt that nobody waits for any more never takes the lock later.
+ */
+export class Attempts {
+  constructor(private readonly parts: AttemptParts) {}
+
+  /** One attempt. @throws LockStoreError when the answer is not known; then nothing is held. */
+  async make(key: string, request: LockRequest, wake: boolean): Promise<Answer> {
+    const { store, clock, tokens, keeper } = this.parts;
+    const token = tokens.next();
+    const { leaseMs } = request;
+    // Before the request is sent: what we believe must end before what the server granted.
+    const sent = clock.now();
+    let reply;
+    try {
+      reply = await store.grant({ key, token, leaseMs, reserve: 1, wake });
+    } catch (error) {
+      this.takeBack(key, token, leaseMs);
+      throw storeError(key, error);
+    }
+    if (reply.status === 'busy') return reply;
+    if (reply.status === 'void') {
+      throw new LockStoreError(`The attempt to lock '${key}' was on its way for longer than commandTimeout; the server ignored it.`, { key });
+    }
+    const hold = new Hold({ key, token, fence: reply.fence, request, sent, leaseMs }, clock);
+    if (!hold.isHeld) {
+      this.takeBack(key, token, leaseMs);
+      throw new LockStoreError(`The grant of '${key}' arrived after its lease had ended; it was given back.`, { key });
+    }
+    if (request.replicas !== undefined) await this.replicate(hold, request.replicas);
+    keeper.watch(hold);
+    return hold;
+  }
+
+  private async replicate(hold: Hold, { min, timeoutMs }: NonNullable<LockRequest['replicas']>): Promise<void> {
+    const { key, token } = hold;
+    const { leaseMs } = hold.request;
+    let acknowledged;
+    try {
+      acknowledged = await this.parts.store.replicate({ key, token, leaseMs }, min, timeoutMs);
+    } catch (error) {
+      this.takeBack(key, token, leaseMs);
+      throw storeError(key, error);
+    }
+    if (acknowledged >= min && hold.isHeld) return;
+    this.takeBack(key, token, leaseMs);
+    throw new LockStoreError(
+      `The lock '${key}' reached ${String(acknowledged)} of ${String(min)} replicas within ${String(timeoutMs)} ms; it was given back.`,
+      { key },
+    );
+  }
+
+  private takeBack(key: string, token: string, leaseMs: number): void {
+    this.parts.giveBack.cancel(key, token, leaseMs + 2 * this.parts.settings.commandTimeout);
+  }
+}
+
+function storeError(key: string, error: unknown): unknown {
+  if (!(error instanceof LockStoreError) || error.key !== undefined) return error;
+  return new LockStoreError(error.message, { key, cause: error.cause ?? error });
+}

@@ -1,0 +1,78 @@
+import type { Clock, Timers } from '../runtime/clock.js';
+import type { LockLog } from '../runtime/lock-log.js';
+import type { LockStore } from '../store/lock-store.interface.js';
+
+const FIRST_PAUSE_MS = 25;
+const LONGEST_PAUSE_MS = 500;
+
+/** What giving back needs. */
+export interface GiveBackParts {
+  readonly store: LockStore;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: LockLog;
+}
+
+/**
+ * Gives back what nobody here holds any more: attempts whose answer was never clear, and locks whose release was not answered.
+ * It goes on until the store says yes or the lease has ended by itself, so that a lock is never held by nobody for longer than it must.
+ */
+export class GiveBack {
+  private readonly pending = new Set<Promise<boolean>>();
+  private closed = false;
+  private wakeAll: (() => void)[] = [];
+
+  constructor(private readonly parts: GiveBackParts) {}
+
+  /** Undoes an attempt. Returns at once; never rejects. `withinMs` is when the attempt and its lease are over anyway. */
+  cancel(key: string, token: string, withinMs: number): void {
+    void this.persist(key, withinMs, () => this.parts.store.cancel(key, token));
+  }
+
+  /** Releases a lock; resolves with whether that was done. Never rejects. */
+  release(key: string, token: string, withinMs: number, keepMs: () => number): Promise<boolean> {
+    return this.persist(key, withinMs, async () => {
+      await this.parts.store.release(key, token, keepMs());
+    });
+  }
+
+  /** Resolves when everything under way has been given back or given up. */
+  async whenDone(): Promise<void> {
+    await Promise.all(this.pending);
+  }
+
+  /** Gives up what is still under way: it ends at its lease. */
+  close(): void {
+    this.closed = true;
+    this.wakeAll.splice(0).forEach((wake) => wake());
+  }
+
+  private persist(key: string, withinMs: number, run: () => Promise<void>): Promise<boolean> {
+    const work = this.repeat(key, this.parts.clock.now().monotonic + withinMs, run);
+    this.pending.add(work);
+    return work.finally(() => this.pending.delete(work));
+  }
+
+  private async repeat(key: string, until: number, run: () => Promise<void>): Promise<boolean> {
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      try {
+        await run();
+        return true;
+      } catch (error) {
+        if (this.closed || this.parts.clock.now().monotonic + pause > until) {
+          const why = error instanceof Error ? error.message : String(error);
+          this.parts.log.warn(`The lock '${key}' could not be given back (${why}); it ends at its lease.`);
+          return false;
+        }
+      }
+      await this.pause(pause);
+    }
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.parts.timers.after(ms, resolve, { background: true });
+      this.wakeAll.push(resolve);
+    });
+  }
+}

@@ -1,0 +1,137 @@
+import type { LockLog } from '../runtime/lock-log.js';
+import type { Clock, Instant, Timer, Timers } from '../runtime/clock.js';
+import type { LockStore } from '../store/lock-store.interface.js';
+import type { Hold } from './hold.js';
+
+/** Leases due within this share of their ttl are renewed along with those that are due now. */
+const EARLY_SHARE = 1 / 30;
+const RETRY_SHARE = 1 / 10;
+const SHORTEST_RETRY_MS = 10;
+const LONGEST_RETRY_MS = 500;
+
+/** What the keeper works with. */
+export interface LeaseKeeperParts {
+  readonly store: LockStore;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: LockLog;
+}
+
+/** Renews all leases of one process, those due together in one batch, and notices those that ran out. One timer for all. */
+export class LeaseKeeper {
+  private readonly holds = new Map<string, Hold>();
+  private timer: Timer | undefined;
+  private nextAt = Infinity;
+  private idle: (() => void)[] = [];
+
+  constructor(private readonly parts: LeaseKeeperParts) {}
+
+  get size(): number {
+    return this.holds.size;
+  }
+
+  watch(hold: Hold): void {
+    this.holds.set(hold.token, hold);
+    this.scheduleFor(hold);
+  }
+
+  forget(hold: Hold): void {
+    this.holds.delete(hold.token);
+    if (this.holds.size > 0 || this.idle.length === 0) return;
+    for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  find(token: string): Hold | undefined {
+    return this.holds.get(token);
+  }
+
+  all(): Iterable<Hold> {
+    return this.holds.values();
+  }
+
+  /** Resolves when nothing is held any more. */
+  whenIdle(): Promise<void> {
+    if (this.holds.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.idle.push(resolve));
+  }
+
+  /** The hold's deadline or renewal time changed. */
+  scheduleFor(hold: Hold): void {
+    const now = this.parts.clock.now();
+    this.arm(dueAt(hold, now), now);
+  }
+
+  private arm(at: number, now: Instant): void {
+    if (at >= this.nextAt) return;
+    this.timer?.cancel();
+    this.nextAt = at;
+    this.timer = this.parts.timers.after(Math.max(0, at - now.monotonic), () => this.tick(), { background: true });
+  }
+
+  close(): void {
+    this.timer?.cancel();
+    this.nextAt = -Infinity;
+  }
+
+  private tick(): void {
+    this.nextAt = Infinity;
+    const now = this.parts.clock.now();
+    const due: Hold[] = [];
+    for (const hold of this.holds.values()) {
+      if (!hold.isHeld) {
+        this.forget(hold);
+        continue;
+      }
+      if (hold.renewAt - now.monotonic <= hold.ttl * EARLY_SHARE) {
+        due.push(hold);
+        // In flight: until it is answered there is only the deadline to watch.
+        hold.renewAt = Infinity;
+      }
+    }
+    let next = Infinity;
+    for (const hold of this.holds.values()) next = Math.min(next, dueAt(hold, now));
+    this.arm(next, now);
+    if (due.length > 0) void this.renew(due);
+  }
+
+  /** Never rejects: a failure is tried again until the local deadline, and then the lock is lost. */
+  private async renew(due: readonly Hold[]): Promise<void> {
+    const { store, clock } = this.parts;
+    const sent = clock.now();
+    const commands = due.map((hold) => ({ key: hold.key, token: hold.token, leaseMs: hold.leaseToAsk(hold.ttl, sent) }));
+    const extensions = due.map((hold) => hold.extensions);
+    const results = await store.renew(commands).catch((reason: unknown) => due.map(() => ({ status: 'rejected' as const, reason })));
+    const now = clock.now().monotonic;
+    due.forEach((hold, i) => {
+      const result = results[i];
+      const command = commands[i];
+      if (hold.isOver || command === undefined) return;
+      if (result?.status === 'fulfilled' && !result.value) {
+        hold.lose('taken');
+        this.forget(hold);
+      } else if (result?.status === 'fulfilled') {
+        hold.confirm(sent, command.leaseMs, extensions[i] ?? -1);
+        this.renewNext(hold, sent.monotonic + hold.ttl / 3);
+      } else {
+        this.reportFailure(hold, result?.reason);
+        this.renewNext(hold, now + Math.min(Math.max(hold.ttl * RETRY_SHARE, SHORTEST_RETRY_MS), LONGEST_RETRY_MS));
+      }
+    });
+  }
+
+  private renewNext(hold: Hold, at: number): void {
+    hold.renewAt = hold.shares > 0 ? at : Infinity;
+    this.scheduleFor(hold);
+  }
+
+  private reportFailure(hold: Hold, reason: unknown): void {
+    const left = Math.max(0, Math.round(hold.leftMs(this.parts.clock.now())));
+    const why = reason instanceof Error ? reason.message : 'no answer';
+    this.parts.log.warn(`Renewing the lock '${hold.key}' failed (${why}); trying again, ${String(left)} ms before it is lost.`);
+  }
+}
+
+/** When the keeper must look at a hold again, on the monotonic clock. */
+function dueAt(hold: Hold, now: Instant): number {
+  return Math.min(hold.renewAt, now.monotonic + hold.leftMs(now));
+}

@@ -1,0 +1,83 @@
+import { hostname } from 'node:os';
+import type { Clock, Timer, Timers } from '../runtime/clock.js';
+import type { LockDescription, LockStore } from '../store/lock-store.interface.js';
+import type { LeaseKeeper } from './lease-keeper.js';
+import type { Waiting } from './waiting/waiting.interface.js';
+
+/** What describing this process needs. */
+export interface ProcessDescriptionParts {
+  readonly store: LockStore;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly keeper: LeaseKeeper;
+  readonly waiting: Waiting;
+}
+
+/** How often it is looked whether there is anything new to tell, and how long a hold must last to be told of. */
+const ROUND_MS = 1_000;
+/** A card that says the same is written anew this often, since it has a TTL. */
+const REFRESH_MS = 20_000;
+
+/** Tells the store who this process is and what it has held for a while, so that others can inspect it. Off the hot path: short holds cost nothing. */
+export class ProcessDescription {
+  private timer: Timer | undefined;
+  private closed = false;
+  private writtenAt = -Infinity;
+  private held = new Map<string, LockDescription>();
+  private waiting = new Map<string, number>();
+
+  constructor(private readonly parts: ProcessDescriptionParts) {}
+
+  /** Something was acquired or waited for: there may be something to tell in a while. */
+  touch(): void {
+    if (this.timer === undefined && !this.closed) this.scheduleRound();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.timer?.cancel();
+  }
+
+  private scheduleRound(): void {
+    this.timer = this.parts.timers.after(ROUND_MS, () => void this.round(), { background: true });
+  }
+
+  /** Never rejects: what could not be told is told in the next round. */
+  private async round(): Promise<void> {
+    const now = this.parts.clock.now().monotonic;
+    const held = new Map<string, LockDescription>();
+    for (const { key, token, fence, entered, request } of this.parts.keeper.all()) {
+      if (now - entered.monotonic >= ROUND_MS) held.set(key, { token, fence, label: request.label });
+    }
+    const waiting = new Map(this.parts.waiting.counts());
+    const change = {
+      host: hostname().slice(0, 100),
+      pid: process.pid,
+      held: changes(this.held, held, (a, b) => a.token === b.token),
+      waiting: changes(this.waiting, waiting, (a, b) => a === b),
+    };
+    const stale = held.size + waiting.size > 0 && now - this.writtenAt >= REFRESH_MS;
+    if (stale || change.held.size + change.waiting.size > 0) {
+      try {
+        await this.parts.store.describe(change);
+        this.held = held;
+        this.waiting = waiting;
+        this.writtenAt = now;
+      } catch {
+        // The store is out of reach; whoever inspects cannot reach it either.
+      }
+    }
+    this.timer = undefined;
+    if (this.parts.keeper.size + this.held.size + this.waiting.size > 0) this.touch();
+  }
+}
+
+function changes<V>(before: ReadonlyMap<string, V>, after: ReadonlyMap<string, V>, same: (a: V, b: V) => boolean): Map<string, V | undefined> {
+  const changed = new Map<string, V | undefined>();
+  for (const [key, value] of after) {
+    const old = before.get(key);
+    if (old === undefined || !same(old, value)) changed.set(key, value);
+  }
+  for (const key of before.keys()) if (!after.has(key)) changed.set(key, undefined);
+  return changed;
+}

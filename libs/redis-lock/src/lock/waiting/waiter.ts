@@ -1,0 +1,46 @@
+import type { Clock, Timer, Timers } from '../../runtime/clock.js';
+import type { Hold } from '../hold.js';
+import type { WaitRequest } from './waiting.interface.js';
+
+/** One caller in line: settles once, by a grant, by the end of its wait, by its signal, or by being sent away. */
+export class Waiter {
+  readonly turn: Promise<Hold>;
+  private settle: { resolve: (hold: Hold) => void; reject: (reason: unknown) => void } | undefined;
+  private readonly timer: Timer;
+  private readonly onAbort: () => void;
+
+  constructor(
+    readonly wait: WaitRequest,
+    time: { readonly clock: Clock; readonly timers: Timers },
+    private readonly leave: (waiter: Waiter) => void,
+    verdict: () => Error,
+  ) {
+    this.turn = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
+    const { signal, waitMs } = wait.request;
+    const waited = time.clock.now().monotonic - wait.since.monotonic;
+    this.timer = time.timers.after(Math.max(0, waitMs - waited), () => this.reject(verdict()));
+    this.onAbort = () => this.reject(signal?.reason);
+    signal?.addEventListener('abort', this.onAbort, { once: true });
+  }
+
+  /** False when the caller had gone. */
+  resolve(hold: Hold): boolean {
+    const settle = this.end();
+    settle?.resolve(hold);
+    return settle !== undefined;
+  }
+
+  reject(reason: unknown): void {
+    this.end()?.reject(reason);
+  }
+
+  private end(): typeof this.settle {
+    const { settle } = this;
+    if (settle === undefined) return undefined;
+    this.settle = undefined;
+    this.timer.cancel();
+    this.wait.request.signal?.removeEventListener('abort', this.onAbort);
+    this.leave(this);
+    return settle;
+  }
+}

@@ -1,0 +1,185 @@
+// Written by `npm run build:lua` from the .lua files beside it. Do not edit.
+import type { LuaScript } from './lua-script.js';
+
+export const CANCEL: LuaScript = {
+  name: 'cancel',
+  sha1: 'c77d16578a1919e4e08568b57393292f0bdc0f90',
+  source: `local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local function micros(value)
+  return string.format('%.0f', value)
+end
+local function wake(companion, channel, lock, now)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', companion, '-inf', micros(-now))) do
+    if string.sub(member, 1, 1) == 'w' then
+      redis.call('ZREM', companion, member)
+      redis.pcall('PUBLISH', channel .. string.sub(member, 2), 'w' .. lock)
+    end
+  end
+end
+local function note_until(companion, member, ms, now)
+  redis.call('ZREMRANGEBYSCORE', companion, '(' .. micros(-now), '0')
+  redis.call('ZADD', companion, micros(-(now + ms * 1000)), member)
+  if redis.call('PTTL', companion) < ms then
+    redis.call('PEXPIRE', companion, ms)
+  end
+end
+local owned = 0
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+  redis.call('DEL', KEYS[1])
+  owned = 1
+  wake(KEYS[2], ARGV[3], KEYS[1], now)
+end
+note_until(KEYS[2], 'x' .. ARGV[1], tonumber(ARGV[2]), now)
+return owned
+`,
+};
+
+export const EXTEND: LuaScript = {
+  name: 'extend',
+  sha1: '9d5dc12a412e8abd283d04ccf6e8495a024c8e7a',
+  source: `if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+  return 0
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+`,
+};
+
+export const FORCE_RELEASE: LuaScript = {
+  name: 'force-release',
+  sha1: '98ce9c46a9a3bd15085cfca44ac987b2cafb98d5',
+  source: `local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local function micros(value)
+  return string.format('%.0f', value)
+end
+local function wake(companion, channel, lock, now)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', companion, '-inf', micros(-now))) do
+    if string.sub(member, 1, 1) == 'w' then
+      redis.call('ZREM', companion, member)
+      redis.pcall('PUBLISH', channel .. string.sub(member, 2), 'w' .. lock)
+    end
+  end
+end
+local owner = redis.call('GET', KEYS[1])
+if not owner then
+  return 0
+end
+redis.call('DEL', KEYS[1])
+local process = string.match(owner, '^([^.]+)%.')
+if process then
+  redis.pcall('PUBLISH', ARGV[1] .. process, 'f' .. owner .. ' ' .. KEYS[1])
+end
+wake(KEYS[2], ARGV[1], KEYS[1], now)
+return 1
+`,
+};
+
+export const GRANT: LuaScript = {
+  name: 'grant',
+  sha1: '84a3caf9af2a9c008001e6477ce0afb883bc533a',
+  source: `local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local function micros(value)
+  return string.format('%.0f', value)
+end
+local function note_until(companion, member, ms, now)
+  redis.call('ZREMRANGEBYSCORE', companion, '(' .. micros(-now), '0')
+  redis.call('ZADD', companion, micros(-(now + ms * 1000)), member)
+  if redis.call('PTTL', companion) < ms then
+    redis.call('PEXPIRE', companion, ms)
+  end
+end
+if now > tonumber(ARGV[3]) then
+  return { 2, now }
+end
+local accompanied = redis.call('EXISTS', KEYS[2]) == 1
+if accompanied and redis.call('ZSCORE', KEYS[2], 'x' .. ARGV[1]) then
+  return { 3, now }
+end
+if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then
+  local fence = now
+  local reserve = ARGV[4] - 1
+  local last = redis.call('SET', KEYS[3], micros(fence + reserve), 'PX', ARGV[5], 'GET')
+  if last and tonumber(last) >= fence then
+    fence = tonumber(last) + 1
+    redis.call('SET', KEYS[3], micros(fence + reserve), 'PX', ARGV[5])
+  end
+  return { 0, now, fence }
+end
+if ARGV[6] ~= '' then
+  note_until(KEYS[2], 'w' .. ARGV[6], tonumber(ARGV[7]), now)
+end
+return { 1, now, redis.call('PTTL', KEYS[1]) }
+`,
+};
+
+export const INSPECT: LuaScript = {
+  name: 'inspect',
+  sha1: 'fbfb43db02886ba50f12845b3518463e4aae2446',
+  source: `local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local function micros(value)
+  return string.format('%.0f', value)
+end
+local kind = redis.call('TYPE', KEYS[1]).ok
+local owner = kind == 'string' and redis.call('GET', KEYS[1])
+local waiting = {}
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', micros(-now))) do
+  if string.sub(member, 1, 1) == 'w' then
+    waiting[#waiting + 1] = string.sub(member, 2)
+  end
+end
+return { now, owner, redis.call('PTTL', KEYS[1]), kind, waiting }
+`,
+};
+
+export const RELEASE: LuaScript = {
+  name: 'release',
+  sha1: '03444a655119fec3c4cb8362389148879006f473',
+  source: `local function micros(value)
+  return string.format('%.0f', value)
+end
+local function wake(companion, channel, lock, now)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', companion, '-inf', micros(-now))) do
+    if string.sub(member, 1, 1) == 'w' then
+      redis.call('ZREM', companion, member)
+      redis.pcall('PUBLISH', channel .. string.sub(member, 2), 'w' .. lock)
+    end
+  end
+end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+  return 0
+end
+if ARGV[2] ~= '0' then
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  return 1
+end
+redis.call('DEL', KEYS[1])
+if redis.call('EXISTS', KEYS[2]) == 1 then
+  local clock = redis.call('TIME')
+  wake(KEYS[2], ARGV[3], KEYS[1], clock[1] * 1000000 + clock[2])
+end
+return 1
+`,
+};
+
+export const RENEW: LuaScript = {
+  name: 'renew',
+  sha1: '476f0990a5d0d6d32303ff6bd18ee6673cce7d6d',
+  source: `local reply = {}
+for i, lock in ipairs(KEYS) do
+  local lease = ARGV[2 * i]
+  if redis.call('GET', lock) ~= ARGV[2 * i - 1] then
+    reply[i] = 0
+  else
+    if redis.call('PTTL', lock) < tonumber(lease) then
+      redis.call('PEXPIRE', lock, lease)
+    end
+    reply[i] = 1
+  end
+end
+return reply
+`,
+};

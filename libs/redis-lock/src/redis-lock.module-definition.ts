@@ -1,0 +1,18 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { RedisLockModuleExtras, RedisLockModuleOptions } from './redis-lock.options.js';
+import { lockServiceProviders } from './redis-lock.providers.js';
+import { DEFAULT_CONNECTION, getLockServiceToken, REDIS_LOCK_OPTIONS } from './redis-lock.tokens.js';
+
+/** `forRoot` and `forRootAsync`, with `name` and `isGlobal` static in both. */
+export const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } = new ConfigurableModuleBuilder<RedisLockModuleOptions>({
+  optionsInjectionToken: REDIS_LOCK_OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createRedisLockOptions')
+  .setExtras<RedisLockModuleExtras>({ name: DEFAULT_CONNECTION, isGlobal: true }, (definition, { name = DEFAULT_CONNECTION, isGlobal = true }) => ({
+    ...definition,
+    global: isGlobal,
+    providers: [...(definition.providers ?? []), ...lockServiceProviders(name)],
+    exports: [getLockServiceToken(name)],
+  }))
+  .build();

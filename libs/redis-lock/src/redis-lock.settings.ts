@@ -1,0 +1,64 @@
+import { parseDuration } from './duration.js';
+import { LockOptionsError } from './errors/lock-options.error.js';
+import { checkTtl, type EngineSettings } from './lock/lock-request.js';
+import type { RedisLockModuleOptions } from './redis-lock.options.js';
+
+/** The module's options, checked and completed, in ms. */
+export interface RedisLockSettings extends EngineSettings {
+  readonly keyPrefix: string;
+  readonly allowEviction: boolean;
+}
+
+const KNOWN: ReadonlySet<string> = new Set<keyof RedisLockModuleOptions | 'name' | 'isGlobal'>([
+  'connection', 'keyPrefix', 'ttl', 'maxTtl', 'wait', 'maxWaiters', 'commandTimeout', 'shutdownTimeout', 'allowEviction', 'name', 'isGlobal',
+]);
+const LONGEST_PREFIX = 128;
+
+/** Checks the module's options at start. @throws LockOptionsError, whose message says what to write instead */
+export function redisLockSettings(options: RedisLockModuleOptions): RedisLockSettings {
+  // Options often come from untyped configuration.
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null || !('connection' in given) || given.connection === undefined) {
+    throw new LockOptionsError("RedisLockModule needs a connection: forRoot({ connection: 'redis://localhost:6379' }), or 'memory' for one process.");
+  }
+  for (const name of Object.keys(given)) {
+    if (!KNOWN.has(name)) throw new LockOptionsError(`Unknown option '${name}'. There are: ${[...KNOWN].join(', ')}.`);
+  }
+  const maxTtl = positive(options.maxTtl ?? '1h', 'maxTtl');
+  return {
+    keyPrefix: checkPrefix(options.keyPrefix ?? 'lock:'),
+    maxTtl,
+    ttl: options.ttl === undefined ? Math.min(parseDuration('30s'), maxTtl) : checkTtl(options.ttl, { maxTtl }, 'ttl'),
+    wait: parseDuration(options.wait ?? '5s', 'wait'),
+    maxWaiters: count(options.maxWaiters ?? 10_000, 'maxWaiters'),
+    commandTimeout: positive(options.commandTimeout ?? '1s', 'commandTimeout'),
+    shutdownTimeout: parseDuration(options.shutdownTimeout ?? '10s', 'shutdownTimeout'),
+    allowEviction: flag(options.allowEviction ?? false, 'allowEviction'),
+  };
+}
+
+function checkPrefix(prefix: unknown): string {
+  if (typeof prefix !== 'string' || prefix.length > LONGEST_PREFIX || /[\u0000-\u001f\u007f\s]/.test(prefix)) {
+    throw new LockOptionsError(`keyPrefix: write text of at most ${String(LONGEST_PREFIX)} characters without spaces, for instance 'lock:'.`);
+  }
+  if (/[{}]/.test(prefix) && !/^[^{}]*\{[^{}]+\}[^{}]*$/.test(prefix)) {
+    throw new LockOptionsError("keyPrefix: braces make a hash tag, such as '{app}:'; write one, or none.");
+  }
+  return prefix;
+}
+
+function positive(value: string | number, name: string): number {
+  const ms = parseDuration(value, name);
+  if (ms === 0) throw new LockOptionsError(`${name}: 0 is too short; write for instance '1s'.`);
+  return ms;
+}
+
+function count(value: unknown, name: string): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) throw new LockOptionsError(`${name}: write a whole number from 1 on.`);
+  return value;
+}
+
+function flag(value: unknown, name: string): boolean {
+  if (typeof value !== 'boolean') throw new LockOptionsError(`${name}: write true or false.`);
+  return value;
+}

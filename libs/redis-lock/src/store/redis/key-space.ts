@@ -1,0 +1,49 @@
+import { hashSlot, hashTag, tagOfSlot } from './hash-slot.js';
+
+/** Names what belongs to a protocol version, so that two versions never mistake each other's data or messages. */
+const VERSION = '~1';
+
+/** Every name this package writes to Redis. All of one lock lies in one slot of a Cluster. */
+export class KeySpace {
+  /** Channel of a process = this and its name. */
+  readonly channelPrefix: string;
+  private readonly singleFence: string;
+
+  constructor(
+    readonly prefix: string,
+    private readonly clustered: boolean,
+  ) {
+    this.channelPrefix = `${prefix}${VERSION}:process:`;
+    this.singleFence = `${prefix}${VERSION}:fence`;
+  }
+
+  /** The lock itself: a plain string with the owner's token, so that `SET K x NX PX` of other programs excludes and is excluded. */
+  lock(key: string): string {
+    return this.prefix + key;
+  }
+
+  /** Tombstones and wake requests of a lock; the queue's place as well. */
+  companion(lock: string): string {
+    return hashTag(lock) === undefined ? `${this.prefix}${VERSION}:queue:{${lock}}` : `${this.prefix}${VERSION}:queue:${lock}`;
+  }
+
+  /** One fence counter for all locks, or one per slot in a Cluster, where a script may touch one slot only. */
+  fence(lock: string): string {
+    return this.clustered ? `${this.prefix}${VERSION}:fence:{${tagOfSlot(hashSlot(lock))}}` : this.singleFence;
+  }
+
+  card(process: string): string {
+    return `${this.prefix}${VERSION}:card:${process}`;
+  }
+
+  /** The caller's key, or undefined for a name that is no lock of ours. */
+  keyOf(lock: string): string | undefined {
+    const key = lock.startsWith(this.prefix) ? lock.slice(this.prefix.length) : '';
+    return key === '' || key.startsWith('~') ? undefined : key;
+  }
+
+  /** A SCAN pattern: the prefix to the letter, the caller's part as a glob. */
+  scanPattern(pattern: string): string {
+    return this.prefix.replace(/[\\*?[\]]/g, '\\$&') + pattern;
+  }
+}

@@ -1,0 +1,248 @@
+import { LockOptionsError } from '../../errors/lock-options.error.js';
+import { CANCEL, EXTEND, FORCE_RELEASE, GRANT, INSPECT, RELEASE, RENEW } from '../../lua/scripts.generated.js';
+import type { Clock } from '../../runtime/clock.js';
+import type { LockLog } from '../../runtime/lock-log.js';
+import type {
+  GrantCommand,
+  GrantReply,
+  LeaseCommand,
+  LockStore,
+  ProcessCard,
+  ProcessCardChange,
+  StoreInbox,
+  StoredLock,
+} from '../lock-store.interface.js';
+import type { ClientFactory } from './client-settings.js';
+import { KeySpace } from './key-space.js';
+import { ProcessCards } from './process-cards.js';
+import { RedisLink } from './redis-link.js';
+import { lockNames, serverOf } from './servers.js';
+import { ServerClock } from './server-clock.js';
+import { checkServer } from './server-check.js';
+
+/** What the Redis store is made with. */
+export interface RedisLockStoreOptions {
+  readonly clients: ClientFactory;
+  readonly keyPrefix: string;
+  /** How long one command may take, in ms; also how long an attempt may lie on its way. */
+  readonly commandTimeout: number;
+  readonly allowEviction: boolean;
+  readonly clock: Clock;
+  readonly log: LockLog;
+}
+
+/** Nothing of ours survives idleness but the fence counter; each grant sets it anew. */
+const FENCE_TTL_MS = 30 * 24 * 3_600_000;
+/** How many leases one script prolongs: long enough to save commands, short enough not to hold up the server. */
+const RENEW_BATCH = 100;
+/** Reply codes of grant.lua. */
+const GRANTED = 0;
+const BUSY = 1;
+const STALE = 2;
+
+/** Locks on one Redis primary, on what Sentinel calls the primary, or on a Cluster. */
+export class RedisLockStore implements LockStore {
+  readonly description: string;
+  private readonly names: KeySpace;
+  private readonly commands: RedisLink;
+  private readonly subscriber: RedisLink;
+  private readonly cards: ProcessCards;
+  private confirmations: RedisLink | undefined;
+  /** One per server that answers: another server has another clock. */
+  private readonly clocks = new Map<string, ServerClock>();
+  private process = '';
+
+  constructor(private readonly options: RedisLockStoreOptions) {
+    const { clients, commandTimeout, log } = options;
+    this.description = clients.description;
+    this.names = new KeySpace(clients.keyPrefix + options.keyPrefix, clients.clustered);
+    this.commands = new RedisLink(clients.create(commandTimeout), `Redis (${clients.description})`, log);
+    this.subscriber = new RedisLink(clients.create(undefined), `Redis subscription (${clients.description})`, log);
+    this.cards = new ProcessCards(this.commands, this.names);
+    this.commands.client.on('close', () => this.clocks.clear());
+  }
+
+  async open(inbox: StoreInbox): Promise<void> {
+    this.process = inbox.process;
+    try {
+      await Promise.all([this.commands.connect(), this.subscriber.connect()]);
+      checkServer({
+        info: await this.commands.use('INFO', (client) => client.info()),
+        description: this.description,
+        allowEviction: this.options.allowEviction,
+      });
+      await this.listen(inbox);
+      await this.rehearse();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.cards.remove(this.process).catch(() => undefined);
+    for (const link of [this.commands, this.subscriber, this.confirmations]) link?.close();
+  }
+
+  async ping(): Promise<void> {
+    await this.commands.use('PING', (client) => client.ping());
+  }
+
+  async grant(command: GrantCommand): Promise<GrantReply> {
+    const reply = await this.attempt(command);
+    // STALE is a clear answer, and it brought the server's time: the same attempt once more, with the corrected deadline.
+    const [status, , detail] = reply[0] === STALE ? await this.attempt(command) : reply;
+    if (status === GRANTED) return { status: 'granted', fence: detail ?? 0 };
+    if (status === BUSY) return { status: 'busy', leaseLeftMs: known(detail) };
+    return { status: 'void' };
+  }
+
+  async release(key: string, token: string, keepMs: number): Promise<boolean> {
+    const lock = this.names.lock(key);
+    const args = [lock, this.names.companion(lock), token, Math.ceil(keepMs), this.names.channelPrefix];
+    return (await this.commands.run(RELEASE, 2, args)) === 1;
+  }
+
+  async cancel(key: string, token: string): Promise<void> {
+    const lock = this.names.lock(key);
+    // The attempt was sent before this, so its deadline lies before now + commandTimeout; as much again for errors of the estimate.
+    const tombstoneMs = 2 * this.options.commandTimeout;
+    await this.commands.run(CANCEL, 2, [lock, this.names.companion(lock), token, tombstoneMs, this.names.channelPrefix]);
+  }
+
+  async renew(commands: readonly LeaseCommand[]): Promise<readonly PromiseSettledResult<boolean>[]> {
+    const size = this.options.clients.clustered ? 1 : RENEW_BATCH;
+    const batches: Promise<PromiseSettledResult<boolean>[]>[] = [];
+    for (let start = 0; start < commands.length; start += size) {
+      batches.push(this.renewBatch(commands.slice(start, start + size)));
+    }
+    return (await Promise.all(batches)).flat();
+  }
+
+  async extend({ key, token, leaseMs }: LeaseCommand): Promise<boolean> {
+    return (await this.commands.run(EXTEND, 1, [this.names.lock(key), token, leaseMs])) === 1;
+  }
+
+  async replicate({ key, token, leaseMs }: LeaseCommand, min: number, timeoutMs: number): Promise<number> {
+    if (this.options.clients.clustered) {
+      throw new LockOptionsError('replicas: not supported on a Cluster in this version.', { key });
+    }
+    this.confirmations ??= await this.connectConfirmations();
+    const link = this.confirmations;
+    // WAIT speaks of the writes of its own connection, so the lease is confirmed over this one.
+    const confirmed = await link.run(RENEW, 1, [this.names.lock(key), token, leaseMs]);
+    if (!Array.isArray(confirmed) || confirmed[0] !== 1) return 0;
+    return link.use('WAIT', (client) => client.wait(min, timeoutMs));
+  }
+
+  async forceRelease(key: string): Promise<boolean> {
+    const lock = this.names.lock(key);
+    return (await this.commands.run(FORCE_RELEASE, 2, [lock, this.names.companion(lock), this.names.channelPrefix])) === 1;
+  }
+
+  async inspect(key: string): Promise<StoredLock> {
+    const lock = this.names.lock(key);
+    const reply = await this.commands.run(INSPECT, 2, [lock, this.names.companion(lock)]);
+    // The shape is inspect.lua's.
+    const [, owner, leaseLeft, type, waiting] = reply as [number, string | null, number, string, string[]];
+    return {
+      key,
+      owner: owner ?? undefined,
+      foreignType: type === 'string' || type === 'none' ? undefined : type,
+      leaseLeftMs: known(leaseLeft),
+      waiting,
+    };
+  }
+
+  async *keys(pattern: string): AsyncIterable<string> {
+    for await (const name of lockNames(this.commands.client, this.names.scanPattern(pattern))) {
+      const key = this.names.keyOf(name);
+      if (key !== undefined) yield key;
+    }
+  }
+
+  describe(change: ProcessCardChange): Promise<void> {
+    return this.cards.write(this.process, change);
+  }
+
+  readCard(process: string, key: string): Promise<ProcessCard | undefined> {
+    return this.cards.read(process, key);
+  }
+
+  private async attempt(command: GrantCommand): Promise<[status: number, now: number, detail?: number]> {
+    const lock = this.names.lock(command.key);
+    const clock = this.clockOf(lock);
+    const sent = this.options.clock.now().monotonic;
+    const now = clock.at(sent);
+    const reply = await this.commands.run(GRANT, 3, [
+      lock,
+      this.names.companion(lock),
+      this.names.fence(lock),
+      command.token,
+      command.leaseMs,
+      // Without an estimate yet, a deadline long past: the answer is STALE and brings the server's time.
+      now === undefined ? 0 : Math.round(now + this.options.commandTimeout * 1_000),
+      command.reserve,
+      FENCE_TTL_MS,
+      command.wake ? this.process : '',
+      this.options.commandTimeout + 1_000,
+    ]);
+    // The shape is grant.lua's.
+    const answer = reply as [number, number, number?];
+    clock.observe(answer[1], sent, this.options.clock.now().monotonic);
+    return answer;
+  }
+
+  private async renewBatch(batch: readonly LeaseCommand[]): Promise<PromiseSettledResult<boolean>[]> {
+    const locks = batch.map(({ key }) => this.names.lock(key));
+    const args = batch.flatMap(({ token, leaseMs }) => [token, leaseMs]);
+    try {
+      // The shape is renew.lua's.
+      const reply = (await this.commands.run(RENEW, locks.length, [...locks, ...args])) as number[];
+      return reply.map((held) => ({ status: 'fulfilled', value: held === 1 }));
+    } catch (reason) {
+      return batch.map(() => ({ status: 'rejected', reason }));
+    }
+  }
+
+  private clockOf(lock: string): ServerClock {
+    const server = serverOf(this.commands.client, lock);
+    let clock = this.clocks.get(server);
+    if (clock === undefined) this.clocks.set(server, (clock = new ServerClock()));
+    return clock;
+  }
+
+  /** A message is one letter for what happened, then what it concerns; the channel's name carries the protocol's version. */
+  private async listen(inbox: StoreInbox): Promise<void> {
+    const channel = this.names.channelPrefix + inbox.process;
+    this.subscriber.client.on('message', (from: string, message: string) => {
+      if (from !== channel) return;
+      const space = message.indexOf(' ');
+      const key = this.names.keyOf(message.slice(message.startsWith('f') ? space + 1 : 1));
+      if (key === undefined) return;
+      if (message.startsWith('w')) inbox.onWake(key);
+      if (message.startsWith('f')) inbox.onForced(key, message.slice(1, space));
+    });
+    await this.subscriber.use('SUBSCRIBE', (client) => client.subscribe(channel));
+  }
+
+  /** One grant and one release of a name nobody uses: shows at start what an ACL forbids, and brings the server's clock. */
+  private async rehearse(): Promise<void> {
+    const key = `~1:rehearsal:${this.process}`;
+    const token = `${this.process}.rehearsal`;
+    await this.grant({ key, token, leaseMs: this.options.commandTimeout, reserve: 1, wake: false });
+    await this.release(key, token, 0);
+  }
+
+  private async connectConfirmations(): Promise<RedisLink> {
+    const { clients, log } = this.options;
+    const link = new RedisLink(clients.create(undefined), `Redis confirmations (${clients.description})`, log);
+    await link.connect();
+    return link;
+  }
+}
+
+/** PTTL answers with a negative number where there is no TTL. */
+function known(pttl: number | undefined): number | undefined {
+  return pttl === undefined || pttl < 0 ? undefined : pttl;
+}
