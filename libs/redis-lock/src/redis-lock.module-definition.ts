@@ -9,10 +9,13 @@ export const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } = new
 })
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createRedisLockOptions')
-  .setExtras<RedisLockModuleExtras>({ name: DEFAULT_CONNECTION, isGlobal: true }, (definition, { name = DEFAULT_CONNECTION, isGlobal = true }) => ({
-    ...definition,
-    global: isGlobal,
-    providers: [...(definition.providers ?? []), ...lockServiceProviders(name)],
-    exports: [getLockServiceToken(name)],
-  }))
+  .setExtras<RedisLockModuleExtras>(
+    { name: DEFAULT_CONNECTION, isGlobal: true },
+    (definition, { name = DEFAULT_CONNECTION, isGlobal = true }) => ({
+      ...definition,
+      global: isGlobal,
+      providers: [...(definition.providers ?? []), ...lockServiceProviders(name)],
+      exports: [getLockServiceToken(name)],
+    }),
+  )
   .build();

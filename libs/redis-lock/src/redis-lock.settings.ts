@@ -10,7 +10,17 @@ export interface RedisLockSettings extends EngineSettings {
 }
 
 const KNOWN: ReadonlySet<string> = new Set<keyof RedisLockModuleOptions | 'name' | 'isGlobal'>([
-  'connection', 'keyPrefix', 'ttl', 'maxTtl', 'wait', 'maxWaiters', 'commandTimeout', 'shutdownTimeout', 'allowEviction', 'name', 'isGlobal',
+  'connection',
+  'keyPrefix',
+  'ttl',
+  'maxTtl',
+  'wait',
+  'maxWaiters',
+  'commandTimeout',
+  'shutdownTimeout',
+  'allowEviction',
+  'name',
+  'isGlobal',
 ]);
 const LONGEST_PREFIX = 128;
 
@@ -19,7 +29,9 @@ export function redisLockSettings(options: RedisLockModuleOptions): RedisLockSet
   // Options often come from untyped configuration.
   const given: unknown = options;
   if (typeof given !== 'object' || given === null || !('connection' in given) || given.connection === undefined) {
-    throw new LockOptionsError("RedisLockModule needs a connection: forRoot({ connection: 'redis://localhost:6379' }), or 'memory' for one process.");
+    throw new LockOptionsError(
+      "RedisLockModule needs a connection: forRoot({ connection: 'redis://localhost:6379' }), or 'memory' for one process.",
+    );
   }
   for (const name of Object.keys(given)) {
     if (!KNOWN.has(name)) throw new LockOptionsError(`Unknown option '${name}'. There are: ${[...KNOWN].join(', ')}.`);
@@ -39,7 +51,9 @@ export function redisLockSettings(options: RedisLockModuleOptions): RedisLockSet
 
 function checkPrefix(prefix: unknown): string {
   if (typeof prefix !== 'string' || prefix.length > LONGEST_PREFIX || /[\u0000-\u001f\u007f\s]/.test(prefix)) {
-    throw new LockOptionsError(`keyPrefix: write text of at most ${String(LONGEST_PREFIX)} characters without spaces, for instance 'lock:'.`);
+    throw new LockOptionsError(
+      `keyPrefix: write text of at most ${String(LONGEST_PREFIX)} characters without spaces, for instance 'lock:'.`,
+    );
   }
   if (/[{}]/.test(prefix) && !/^[^{}]*\{[^{}]+\}[^{}]*$/.test(prefix)) {
     throw new LockOptionsError("keyPrefix: braces make a hash tag, such as '{app}:'; write one, or none.");
@@ -54,7 +68,8 @@ function positive(value: string | number, name: string): number {
 }
 
 function count(value: unknown, name: string): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) throw new LockOptionsError(`${name}: write a whole number from 1 on.`);
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1)
+    throw new LockOptionsError(`${name}: write a whole number from 1 on.`);
   return value;
 }
 

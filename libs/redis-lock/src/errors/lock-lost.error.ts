@@ -24,11 +24,7 @@ export class LockLostError extends LockError {
   readonly result: unknown;
 
   constructor(key: string, reason: LockLossReason, outcome: { result?: unknown; cause?: unknown } = {}) {
-    super(
-      `The lock '${key}' is no longer held: ${EXPLANATION[reason]}.`,
-      key,
-      'cause' in outcome ? { cause: outcome.cause } : undefined,
-    );
+    super(`The lock '${key}' is no longer held: ${EXPLANATION[reason]}.`, key, 'cause' in outcome ? { cause: outcome.cause } : undefined);
     this.reason = reason;
     this.result = outcome.result;
   }

@@ -54,7 +54,9 @@ export class Attempts {
     }
     if (reply.status === 'busy') return reply;
     if (reply.status === 'void') {
-      throw new LockStoreError(`The attempt to lock '${key}' was on its way for longer than commandTimeout; the server ignored it.`, { key });
+      throw new LockStoreError(`The attempt to lock '${key}' was on its way for longer than commandTimeout; the server ignored it.`, {
+        key,
+      });
     }
     const hold = new Hold({ key, token, fence: reply.fence, request, sent, leaseMs }, clock);
     if (!hold.isHeld) {

@@ -1,6 +1,20 @@
-import type { Clock } from '../runtime/clock.js';
+import type { Clock, Timers } from '../runtime/clock.js';
 import type { LockLog } from '../runtime/lock-log.js';
-import type { LockHandle, Share } from './lock-handle.js';
+import type { LockHandle } from './lock-handle.js';
+import type { Share } from './share.js';
+
+/** What watching needs. */
+export interface DroppedHandlesParts {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: LockLog;
+}
+
+/**
+ * The registry costs the garbage collector much more than a short hold does (whatever is in it survives to the old generation),
+ * so a handle comes into it only when it was not released within this time.
+ */
+const YOUNG_MS = 1_000;
 
 /**
  * Watches for handles that were garbage-collected without a release. Such a lock is reported and no longer renewed; it is not released
@@ -8,23 +22,41 @@ import type { LockHandle, Share } from './lock-handle.js';
  */
 export class DroppedHandles {
   private readonly registry: FinalizationRegistry<Share>;
+  private readonly young = new Map<Share, LockHandle>();
+  private roundIsSet = false;
 
-  constructor(clock: Clock, log: LockLog) {
-    this.registry = new FinalizationRegistry((share) => {
-      const { hold } = share;
-      if (share.released || !hold.isHeld) return;
-      hold.shares--;
-      if (hold.shares === 0) hold.renewAt = Infinity;
-      const label = hold.request.label === undefined ? '' : ` (${hold.request.label})`;
-      const left = Math.round(hold.leftMs(clock.now()));
-      log.warn(
-        `A handle of the lock '${hold.key}'${label} was dropped without release(). It is no longer renewed and ends in ${String(left)} ms. ` +
-          'Use withLock(), `await using`, or release it in a finally block.',
-      );
-    });
+  constructor(private readonly parts: DroppedHandlesParts) {
+    this.registry = new FinalizationRegistry((share) => this.report(share));
   }
 
-  watch(handle: LockHandle, share: Share): void {
-    this.registry.register(handle, share);
+  watch(handle: LockHandle): void {
+    this.young.set(handle.share, handle);
+    if (this.roundIsSet) return;
+    this.roundIsSet = true;
+    this.parts.timers.after(YOUNG_MS, () => this.register(), { background: true });
+  }
+
+  /** The handle was released as it should be. */
+  forget(share: Share): void {
+    this.young.delete(share);
+  }
+
+  private register(): void {
+    this.roundIsSet = false;
+    for (const [share, handle] of this.young) this.registry.register(handle, share);
+    this.young.clear();
+  }
+
+  private report(share: Share): void {
+    const { hold } = share;
+    if (share.released || !hold.isHeld) return;
+    hold.shares--;
+    if (hold.shares === 0) hold.renewAt = Infinity;
+    const label = hold.request.label === undefined ? '' : ` (${hold.request.label})`;
+    const left = Math.round(hold.leftMs(this.parts.clock.now()));
+    this.parts.log.warn(
+      `A handle of the lock '${hold.key}'${label} was dropped without release(). It is no longer renewed and ends in ${String(left)} ms. ` +
+        'Use withLock(), `await using`, or release it in a finally block.',
+    );
   }
 }

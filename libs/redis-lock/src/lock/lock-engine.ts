@@ -36,6 +36,7 @@ export class LockEngine {
   private readonly description: ProcessDescription;
   private readonly closing = new AbortController();
   private readonly defaults: LockRequest;
+  private isClosed = false;
 
   constructor(private readonly parts: LockEngineParts) {
     const { clock, timers, random = Math.random, settings } = parts;
@@ -90,8 +91,7 @@ export class LockEngine {
   }
 
   /** Enters a lock, waiting as the request says. @throws LockBusyError, LockStoreError, LockOptionsError, the signal's reason */
-  async acquire(key: string, request: LockRequest): Promise<Hold> {
-    request.signal?.throwIfAborted();
+  acquire(key: string, request: LockRequest): Promise<Hold> {
     this.description.touch();
     if (request.retry === undefined) return this.acquireInLine(key, request);
     return this.abortable(this.poll(key, request, request.retry), request);
@@ -143,7 +143,10 @@ export class LockEngine {
     const reason = new LockStoreError('This process is shutting down and takes no new locks.');
     this.closing.abort(reason);
     this.waiting.rejectAll(reason);
-    await this.atMost(this.parts.settings.shutdownTimeout, this.keeper.whenIdle().then(() => this.giveBack.whenDone()));
+    await this.atMost(
+      this.parts.settings.shutdownTimeout,
+      this.keeper.whenIdle().then(() => this.giveBack.whenDone()),
+    );
     for (const hold of [...this.keeper.all()]) {
       this.parts.log.warn(`The lock '${hold.key}' is still held at the end of shutdownTimeout; it is no longer renewed.`);
       hold.lose('shutdown');
@@ -151,6 +154,8 @@ export class LockEngine {
   }
 
   async close(): Promise<void> {
+    this.isClosed = true;
+    this.waiting.rejectAll(new LockStoreError('This process has shut down.'));
     this.keeper.close();
     this.description.close();
     this.giveBack.close();
@@ -163,23 +168,36 @@ export class LockEngine {
   }
 
   private async acquireInLine(key: string, request: LockRequest): Promise<Hold> {
+    request.signal?.throwIfAborted();
     const since = this.parts.clock.now();
     const waits = request.waitMs > 0;
+    const wasOpen = !this.closing.signal.aborted;
     if (this.waiting.callers(key) > 0) {
       if (waits) return this.waiting.wait({ key, request, since }, undefined);
-      throw new LockBusyError(key, { waitedMs: 0, retryAfterMs: 0 });
+      throw this.waiting.trouble(key) ?? new LockBusyError(key, { waitedMs: 0, retryAfterMs: 0 });
     }
     let found;
     try {
       found = await this.abortable(this.attempts.make(key, request, waits), request);
-      if (isHold(found)) return found;
+      if (isHold(found)) {
+        if (wasOpen && this.isClosing) {
+          this.returnUnused(found);
+          this.assertOpen();
+        }
+        return found;
+      }
     } catch (error) {
       if (!(error instanceof LockStoreError) || !waits) throw error;
       found = error;
     }
+    // The shutdown began while the attempt was under way, and did not find this caller in line.
+    if (wasOpen || this.isClosed) this.assertOpen();
     if (waits) return this.waiting.wait({ key, request, since }, found);
     const leaseLeftMs = found instanceof LockStoreError ? 0 : (found.leaseLeftMs ?? 0);
-    throw new LockBusyError(key, { waitedMs: Math.round(this.parts.clock.now().monotonic - since.monotonic), retryAfterMs: Math.ceil(leaseLeftMs) });
+    throw new LockBusyError(key, {
+      waitedMs: Math.round(this.parts.clock.now().monotonic - since.monotonic),
+      retryAfterMs: Math.ceil(leaseLeftMs),
+    });
   }
 
   private poll(key: string, request: LockRequest, schedule: RetrySchedule): Promise<Hold> {
@@ -189,13 +207,17 @@ export class LockEngine {
       clock,
       timers,
       hasLine: (name) => this.waiting.callers(name) > 0,
+      trouble: (name) => this.waiting.trouble(name),
       closing: this.closing.signal,
     });
   }
 
   /** Rejects as soon as the caller's signal aborts; a hold that comes after that is given back. */
-  private async abortable<T>(work: Promise<T>, { signal }: LockRequest): Promise<T> {
-    if (signal === undefined) return work;
+  private abortable<T>(work: Promise<T>, { signal }: LockRequest): Promise<T> {
+    return signal === undefined ? work : this.untilAborted(work, signal);
+  }
+
+  private async untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     let onAbort: (() => void) | undefined;
     const aborted = new Promise<never>((_, reject) => {
       onAbort = () => reject(signal.reason as Error); // whoever aborted chose the reason; it is passed on as it is

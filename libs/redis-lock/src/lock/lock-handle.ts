@@ -1,26 +1,20 @@
 import type { Duration } from '../duration.js';
 import { LockLostError } from '../errors/lock-lost.error.js';
-import { LockOptionsError } from '../errors/lock-options.error.js';
+import type { LockOptionsError } from '../errors/lock-options.error.js';
 import { LockStoreError } from '../errors/lock-store.error.js';
 import type { Hold } from './hold.js';
 import type { Lock } from './lock.js';
 import type { LockEngine } from './lock-engine.js';
 import { checkTtl } from './lock-request.js';
+import type { Share } from './share.js';
 
-/** What one handle has of a hold; outlives the handle, so that a handle dropped unreleased can be told from a released one. */
-export interface Share {
-  readonly hold: Hold;
-  released: boolean;
-}
-
-/** What the engine's handles are made with. */
-export interface LockHandleParts {
-  readonly share: Share;
+/** What a handle asks of the service that made it. */
+export interface HandleOwner {
   readonly engine: LockEngine;
-  /** Throws where a release would wait for itself. */
-  readonly checkRelease: () => void;
-  /** Runs once, when the share is given up. */
-  readonly onReleased: (() => void) | undefined;
+  /** Why this release would wait for itself; undefined where it would not. */
+  faultOfRelease(share: Share): LockOptionsError | undefined;
+  /** The share has been given up. */
+  onReleased(share: Share): void;
 }
 
 /** One caller's face of a hold. */
@@ -30,8 +24,12 @@ export class LockHandle implements Lock {
   private controller: AbortController | undefined;
   private outcome: Promise<'released' | 'lost'> | undefined;
 
-  constructor(private readonly parts: LockHandleParts) {
-    ({ key: this.key, fence: this.fence } = parts.share.hold);
+  constructor(
+    readonly share: Share,
+    private readonly owner: HandleOwner,
+  ) {
+    this.key = share.hold.key;
+    this.fence = share.hold.fence;
   }
 
   get fences(): ReadonlyMap<string, number> {
@@ -39,16 +37,17 @@ export class LockHandle implements Lock {
   }
 
   get signal(): AbortSignal {
-    return (this.controller ??= lossSignal(this.parts.share.hold)).signal;
+    return (this.controller ??= lossSignal(this.share.hold)).signal;
   }
 
   get expiresInMs(): number {
-    const { engine, share } = this.parts;
+    const { share } = this;
+    const { engine } = this.owner;
     return this.isHeld ? Math.max(0, share.hold.leftMs(engine.clock.now())) : 0;
   }
 
   get isHeld(): boolean {
-    return !this.parts.share.released && this.parts.share.hold.isHeld;
+    return !this.share.released && this.share.hold.isHeld;
   }
 
   assertHeld(): void {
@@ -56,7 +55,8 @@ export class LockHandle implements Lock {
   }
 
   async extend(ttl?: Duration): Promise<void> {
-    const { engine, share } = this.parts;
+    const { share } = this;
+    const { engine } = this.owner;
     const ms = ttl === undefined ? share.hold.request.ttl : checkTtl(ttl, engine.settings, 'ttl');
     this.assertHeld();
     if (!(await engine.extend(share.hold, ms))) throw this.lostError();
@@ -64,11 +64,8 @@ export class LockHandle implements Lock {
 
   release(): Promise<'released' | 'lost'> {
     if (this.outcome === undefined) {
-      try {
-        this.parts.checkRelease();
-      } catch (error) {
-        return Promise.reject(error instanceof LockOptionsError ? error : new LockOptionsError('release failed', { cause: error }));
-      }
+      const fault = this.owner.faultOfRelease(this.share);
+      if (fault !== undefined) return Promise.reject(fault);
       this.outcome = this.giveUp();
     }
     return this.outcome;
@@ -80,25 +77,25 @@ export class LockHandle implements Lock {
     } catch (error) {
       // It goes on in the background, and must not hide what the block threw.
       if (!(error instanceof LockStoreError)) throw error;
-      this.parts.engine.log.warn(error.message);
+      this.owner.engine.log.warn(error.message);
     }
   }
 
   private async giveUp(): Promise<'released' | 'lost'> {
-    const { engine, share, onReleased } = this.parts;
+    const { share, owner } = this;
     const { hold } = share;
     share.released = true;
     hold.shares--;
     try {
-      if (hold.shares === 0) return await engine.end(hold);
+      if (hold.shares === 0) return await owner.engine.end(hold);
       return hold.isHeld ? 'released' : 'lost';
     } finally {
-      onReleased?.();
+      owner.onReleased(share);
     }
   }
 
   private lostError(): LockLostError {
-    return new LockLostError(this.key, this.parts.share.hold.lossReason ?? 'released');
+    return new LockLostError(this.key, this.share.hold.lossReason ?? 'released');
   }
 }
 

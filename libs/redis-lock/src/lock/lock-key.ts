@@ -29,6 +29,6 @@ function faultOf(key: unknown): string | undefined {
   const open = key.indexOf('{');
   const close = key.indexOf('}');
   if (close === -1) return undefined;
-  const tagged = open !== -1 && close > open + 1 && key.indexOf('}', close + 1) === -1;
+  const tagged = open !== -1 && close > open + 1 && !key.includes('}', close + 1);
   return tagged ? undefined : `The lock key ${shown} has a '}' outside a non-empty hash tag such as '{tenant-1}:orders'.`;
 }

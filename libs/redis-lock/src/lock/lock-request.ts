@@ -34,7 +34,15 @@ export interface LockRequest {
 const SHORTEST_TTL = 10;
 const LONGEST_LABEL = 120;
 const KNOWN: ReadonlySet<string> = new Set<keyof LockOptions>([
-  'ttl', 'wait', 'renew', 'maxHold', 'holdAtLeast', 'signal', 'reentrant', 'replicas', 'label',
+  'ttl',
+  'wait',
+  'renew',
+  'maxHold',
+  'holdAtLeast',
+  'signal',
+  'reentrant',
+  'replicas',
+  'label',
 ]);
 
 /** Checks options against the settings and fills in what was left out. @throws LockOptionsError */
@@ -46,7 +54,9 @@ export function lockRequest(options: LockOptions, settings: EngineSettings): Loc
   const maxHold = options.maxHold === undefined ? undefined : checkMaxHold(parseDuration(options.maxHold, 'maxHold'));
   const holdAtLeast = options.holdAtLeast === undefined ? 0 : parseDuration(options.holdAtLeast, 'holdAtLeast');
   if (holdAtLeast > settings.maxTtl) {
-    throw new LockOptionsError(`holdAtLeast: ${String(holdAtLeast)} ms is more than maxTtl (${String(settings.maxTtl)} ms). Raise the module's maxTtl.`);
+    throw new LockOptionsError(
+      `holdAtLeast: ${String(holdAtLeast)} ms is more than maxTtl (${String(settings.maxTtl)} ms). Raise the module's maxTtl.`,
+    );
   }
   if (maxHold !== undefined && maxHold < holdAtLeast) {
     throw new LockOptionsError(`maxHold (${String(maxHold)} ms) is below holdAtLeast (${String(holdAtLeast)} ms).`);
@@ -72,7 +82,8 @@ export function lockRequest(options: LockOptions, settings: EngineSettings): Loc
 /** Reads a ttl and holds it against the bounds. @throws LockOptionsError */
 export function checkTtl(value: string | number, settings: Pick<EngineSettings, 'maxTtl'>, name: string): number {
   const ms = parseDuration(value, name);
-  if (ms < SHORTEST_TTL) throw new LockOptionsError(`${name}: ${String(ms)} ms is too short for a lease; write at least ${String(SHORTEST_TTL)} ms.`);
+  if (ms < SHORTEST_TTL)
+    throw new LockOptionsError(`${name}: ${String(ms)} ms is too short for a lease; write at least ${String(SHORTEST_TTL)} ms.`);
   if (ms > settings.maxTtl) {
     throw new LockOptionsError(
       `${name}: ${String(ms)} ms is more than maxTtl (${String(settings.maxTtl)} ms). A lease is renewed while it is held, so a short one will do; or raise the module's maxTtl.`,

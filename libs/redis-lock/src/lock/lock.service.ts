@@ -5,24 +5,34 @@ import { LockOptionsError } from '../errors/lock-options.error.js';
 import { DroppedHandles } from './dropped-handles.js';
 import type { Lock } from './lock.js';
 import type { LockEngine } from './lock-engine.js';
-import { LockHandle, type Share } from './lock-handle.js';
+import { LockHandle, type HandleOwner } from './lock-handle.js';
 import { LockInspector } from './lock-inspector.js';
 import { checkKey } from './lock-key.js';
 import type { LockOptions } from './lock-options.js';
 import type { LockRequest } from './lock-request.js';
 import type { LockState } from './lock-state.js';
 import { Section } from './section.js';
+import type { Share } from './share.js';
 
 /** Distributed locks of one connection. Inject it, or another connection's with `@InjectLockService(name)`. */
 export class LockService {
   private readonly context = new AsyncLocalStorage<Section>();
   private readonly inspector: LockInspector;
   private readonly dropped: DroppedHandles;
+  private readonly owner: HandleOwner;
 
   /** Made by RedisLockModule, or by `nestjs-redis-lock/testing`. */
   constructor(private readonly engine: LockEngine) {
     this.inspector = new LockInspector(engine.store, engine);
-    this.dropped = new DroppedHandles(engine.clock, engine.log);
+    this.dropped = new DroppedHandles(engine);
+    this.owner = {
+      engine,
+      faultOfRelease: (share) => this.faultOfRelease(share),
+      onReleased: (share) => {
+        this.dropped.forget(share);
+        share.turnOf?.endTurn();
+      },
+    };
   }
 
   /**
@@ -34,8 +44,8 @@ export class LockService {
    */
   async acquire(key: string, options?: LockOptions): Promise<Lock> {
     checkKey(key);
-    const { handle, share } = await this.enter(key, this.engine.request(options), undefined);
-    this.dropped.watch(handle, share);
+    const handle = await this.enter(key, this.engine.request(options));
+    this.dropped.watch(handle);
     return handle;
   }
 
@@ -63,12 +73,12 @@ export class LockService {
     const [options, run] = rest.length === 1 ? [undefined, rest[0]] : rest;
     checkKey(key);
     if (typeof run !== 'function') throw new LockOptionsError('withLock: the last argument is the function to run.', { key });
-    const place: { section?: Section } = {};
-    const { handle, share } = await this.enter(key, this.engine.request(options), place);
-    place.section = new Section(share, handle, this.context.getStore());
+    const handle = await this.enter(key, this.engine.request(options));
+    const { share } = handle;
+    share.section = new Section(share, handle, this.context.getStore());
     let outcome: { result: T } | { cause: unknown };
     try {
-      outcome = { result: await this.context.run(place.section, run, handle) };
+      outcome = { result: await this.context.run(share.section, run, handle) };
     } catch (cause) {
       outcome = { cause };
     }
@@ -109,21 +119,23 @@ export class LockService {
     return this.context.getStore()?.nearest(({ share, lock }) => (key === undefined || share.hold.key === key) && lock.isHeld)?.lock;
   }
 
-  private async enter(key: string, request: LockRequest, place: { section?: Section } | undefined): Promise<{ handle: LockHandle; share: Share }> {
+  private async enter(key: string, request: LockRequest): Promise<LockHandle> {
     const here = this.context.getStore();
     const around = here?.nearest(({ share }) => share.hold.key === key);
-    if (around !== undefined) return this.enterAgain(around, request, place);
+    if (around !== undefined) return this.enterAgain(around, request);
     // Sections that run already may still take what they need to end.
-    if (here?.nearest(({ lock }) => lock.isHeld) === undefined) this.engine.assertOpen();
-    const share = { hold: await this.engine.acquire(key, request), released: false };
-    return { share, handle: this.handle(share, place, undefined) };
+    if (this.engine.isClosing && here?.nearest(({ lock }) => lock.isHeld) === undefined) this.engine.assertOpen();
+    const hold = await this.engine.acquire(key, request);
+    return new LockHandle({ hold, released: false, turnOf: undefined, section: undefined }, this.owner);
   }
 
   /** The key is held by the caller's own async context: counted, no command. */
-  private async enterAgain(around: Section, request: LockRequest, place: { section?: Section } | undefined): Promise<{ handle: LockHandle; share: Share }> {
+  private async enterAgain(around: Section, request: LockRequest): Promise<LockHandle> {
     const { hold } = around.share;
     if (!request.reentrant) {
-      throw new LockOptionsError(`The lock '${hold.key}' is held by the caller itself: with reentrant: false it would wait for itself.`, { key: hold.key });
+      throw new LockOptionsError(`The lock '${hold.key}' is held by the caller itself: with reentrant: false it would wait for itself.`, {
+        key: hold.key,
+      });
     }
     around.lock.assertHeld();
     await around.takeTurn(request, this.engine);
@@ -132,18 +144,15 @@ export class LockService {
       around.lock.assertHeld();
     }
     hold.shares++;
-    const share = { hold, released: false };
-    return { share, handle: this.handle(share, place, () => around.endTurn()) };
+    return new LockHandle({ hold, released: false, turnOf: around, section: undefined }, this.owner);
   }
 
-  private handle(share: Share, place: { section?: Section } | undefined, onReleased: (() => void) | undefined): LockHandle {
-    return new LockHandle({ share, engine: this.engine, onReleased, checkRelease: () => this.checkRelease(share, place?.section) });
-  }
-
-  private checkRelease({ hold }: Share, own: Section | undefined): void {
+  private faultOfRelease({ hold, section }: Share): LockOptionsError | undefined {
     const here = this.context.getStore()?.nearest(({ share }) => share.hold === hold);
-    if (own === undefined || here?.isInside(own) !== true) return;
-    throw new LockOptionsError(`release() of '${hold.key}' was called inside a nested section of the same hold; it could never settle.`, { key: hold.key });
+    if (section === undefined || here?.isInside(section) !== true) return undefined;
+    return new LockOptionsError(`release() of '${hold.key}' was called inside a nested section of the same hold; it could never settle.`, {
+      key: hold.key,
+    });
   }
 
   /** A release that went unanswered is worked on in the background, and says nothing about what the section did. */

@@ -72,7 +72,11 @@ export class ProcessDescription {
   }
 }
 
-function changes<V>(before: ReadonlyMap<string, V>, after: ReadonlyMap<string, V>, same: (a: V, b: V) => boolean): Map<string, V | undefined> {
+function changes<V>(
+  before: ReadonlyMap<string, V>,
+  after: ReadonlyMap<string, V>,
+  same: (a: V, b: V) => boolean,
+): Map<string, V | undefined> {
   const changed = new Map<string, V | undefined>();
   for (const [key, value] of after) {
     const old = before.get(key);

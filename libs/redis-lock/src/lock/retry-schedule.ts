@@ -17,7 +17,8 @@ export function retrySchedule(policy: RetryPolicy, random: () => number = Math.r
   if (!Number.isInteger(retries) || retries < 0 || retries > MOST_RETRIES) {
     throw new LockOptionsError(`wait.retries: write a whole number from 0 to ${String(MOST_RETRIES)}.`);
   }
-  const grow = { fixed: () => 1, linear: (n: number) => n, exponential: (n: number) => 2 ** (n - 1) }[backoff] as ((n: number) => number) | undefined; // an untyped caller may name another
+  const grow = { fixed: () => 1, linear: (n: number) => n, exponential: (n: number) => 2 ** (n - 1) }[backoff] as
+    ((n: number) => number) | undefined; // an untyped caller may name another
   if (grow === undefined) throw new LockOptionsError("wait.backoff: write 'fixed', 'linear' or 'exponential'.");
   if (!(jitter >= 0 && jitter <= 1)) throw new LockOptionsError('wait.jitter: write a share from 0 to 1.');
   const delay = parseDuration(policy.delay, 'wait.delay');

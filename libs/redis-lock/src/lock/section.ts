@@ -1,8 +1,8 @@
 import { LockBusyError } from '../errors/lock-busy.error.js';
 import type { LockEngine } from './lock-engine.js';
-import type { Share } from './lock-handle.js';
 import type { Lock } from './lock.js';
 import type { LockRequest } from './lock-request.js';
+import type { Share } from './share.js';
 
 /** A guarded function while it runs. Sections nest along the async context; those of one hold share it. */
 export class Section {
@@ -40,13 +40,14 @@ export class Section {
       return;
     }
     await new Promise<void>((resolve, reject) => {
-      const leave = (reason: unknown): void => {
+      const leave = (reason: Error): void => {
         const at = this.line.indexOf(enter);
         if (at !== -1) this.line.splice(at, 1);
         settle();
-        reject(reason as Error); // the signal's reason is passed on as it is
+        reject(reason);
       };
-      const onAbort = (): void => leave(signal?.reason);
+      // Whoever aborted chose the reason; it is passed on as it is.
+      const onAbort = (): void => leave(signal?.reason as Error);
       const timer = engine.timers.after(waitMs, () => leave(new LockBusyError(this.share.hold.key, { waitedMs: waitMs, retryAfterMs: 0 })));
       const settle = (): void => {
         timer.cancel();

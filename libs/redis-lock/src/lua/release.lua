@@ -3,8 +3,6 @@
 -- KEYS  1 lock, 2 companion
 -- ARGV  1 token, 2 ms to keep it (0 = free it now), 3 channel prefix
 -- Reply 1 it was the token's | 0 it was not
--- @include micros
--- @include wake
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
@@ -14,7 +12,9 @@ if ARGV[2] ~= '0' then
 end
 redis.call('DEL', KEYS[1])
 if redis.call('EXISTS', KEYS[2]) == 1 then
-  local clock = redis.call('TIME')
-  wake(KEYS[2], ARGV[3], KEYS[1], clock[1] * 1000000 + clock[2])
+  -- @include now
+  -- @include micros
+  -- @include wake
+  wake(KEYS[2], ARGV[3], KEYS[1], now)
 end
 return 1

@@ -78,9 +78,26 @@ return 1
 
 export const GRANT: LuaScript = {
   name: 'grant',
-  sha1: '84a3caf9af2a9c008001e6477ce0afb883bc533a',
+  sha1: 'a5f2dcff547889e5b4ad9d7d9ca11af1c4f758b6',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
+if now > tonumber(ARGV[3]) then
+  return { 2, now }
+end
+if redis.call('EXISTS', KEYS[2]) == 1 and redis.call('ZSCORE', KEYS[2], 'x' .. ARGV[1]) then
+  return { 3, now }
+end
+if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then
+  local fence = now
+  local reserve = ARGV[4] - 1
+  local last = redis.call('SET', KEYS[3], string.format('%.0f', fence + reserve), 'PX', '2592000000', 'GET')
+  if last and tonumber(last) >= fence then
+    fence = tonumber(last) + 1
+    redis.call('SET', KEYS[3], string.format('%.0f', fence + reserve), 'PX', '2592000000')
+  end
+  return { 0, now, fence }
+end
+if ARGV[5] ~= '' then
 local function micros(value)
   return string.format('%.0f', value)
 end
@@ -91,25 +108,7 @@ local function note_until(companion, member, ms, now)
     redis.call('PEXPIRE', companion, ms)
   end
 end
-if now > tonumber(ARGV[3]) then
-  return { 2, now }
-end
-local accompanied = redis.call('EXISTS', KEYS[2]) == 1
-if accompanied and redis.call('ZSCORE', KEYS[2], 'x' .. ARGV[1]) then
-  return { 3, now }
-end
-if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then
-  local fence = now
-  local reserve = ARGV[4] - 1
-  local last = redis.call('SET', KEYS[3], micros(fence + reserve), 'PX', ARGV[5], 'GET')
-  if last and tonumber(last) >= fence then
-    fence = tonumber(last) + 1
-    redis.call('SET', KEYS[3], micros(fence + reserve), 'PX', ARGV[5])
-  end
-  return { 0, now, fence }
-end
-if ARGV[6] ~= '' then
-  note_until(KEYS[2], 'w' .. ARGV[6], tonumber(ARGV[7]), now)
+  note_until(KEYS[2], 'w' .. ARGV[5], tonumber(ARGV[6]), now)
 end
 return { 1, now, redis.call('PTTL', KEYS[1]) }
 `,
@@ -137,8 +136,19 @@ return { now, owner, redis.call('PTTL', KEYS[1]), kind, waiting }
 
 export const RELEASE: LuaScript = {
   name: 'release',
-  sha1: '03444a655119fec3c4cb8362389148879006f473',
-  source: `local function micros(value)
+  sha1: 'dc5e27e6743362d4b530a8f1615884f580db3274',
+  source: `if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+  return 0
+end
+if ARGV[2] ~= '0' then
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  return 1
+end
+redis.call('DEL', KEYS[1])
+if redis.call('EXISTS', KEYS[2]) == 1 then
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local function micros(value)
   return string.format('%.0f', value)
 end
 local function wake(companion, channel, lock, now)
@@ -149,17 +159,7 @@ local function wake(companion, channel, lock, now)
     end
   end
 end
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then
-  return 0
-end
-if ARGV[2] ~= '0' then
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
-  return 1
-end
-redis.call('DEL', KEYS[1])
-if redis.call('EXISTS', KEYS[2]) == 1 then
-  local clock = redis.call('TIME')
-  wake(KEYS[2], ARGV[3], KEYS[1], clock[1] * 1000000 + clock[2])
+  wake(KEYS[2], ARGV[3], KEYS[1], now)
 end
 return 1
 `,

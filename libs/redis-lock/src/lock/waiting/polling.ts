@@ -13,12 +13,15 @@ export interface PollingParts {
   readonly timers: Timers;
   /** Whether callers of this process stand in line for the key: a poller never overtakes them. */
   readonly hasLine: (key: string) => boolean;
+  /** Why they still stand there, where it is the store. */
+  readonly trouble: (key: string) => LockStoreError | undefined;
   /** Aborts when new callers are turned away. */
   readonly closing: AbortSignal;
 }
 
 /** Attempts at the times of a retry policy, outside the line. @throws LockBusyError, LockStoreError, the signal's reason */
 export async function poll(key: string, request: LockRequest, schedule: RetrySchedule, parts: PollingParts): Promise<Hold> {
+  request.signal?.throwIfAborted();
   const since = parts.clock.now();
   const signal = request.signal === undefined ? parts.closing : AbortSignal.any([request.signal, parts.closing]);
   for (let attempt = 1; ; attempt++) {
@@ -31,7 +34,7 @@ export async function poll(key: string, request: LockRequest, schedule: RetrySch
 }
 
 async function look(key: string, request: LockRequest, parts: PollingParts): Promise<{ hold: Hold } | { busy: Busy | LockStoreError }> {
-  if (parts.hasLine(key)) return { busy: { leaseLeftMs: undefined } };
+  if (parts.hasLine(key)) return { busy: parts.trouble(key) ?? { leaseLeftMs: undefined } };
   try {
     const answer = await parts.attempts.make(key, request, false);
     return isHold(answer) ? { hold: answer } : { busy: answer };

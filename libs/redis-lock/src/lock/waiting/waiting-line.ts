@@ -40,8 +40,18 @@ export class WaitingLine {
     return this.waiters.length;
   }
 
+  /** Present while the store does not answer to the head. */
+  get trouble(): LockStoreError | undefined {
+    return this.storeError;
+  }
+
   join(wait: WaitRequest, found: Busy | LockStoreError | undefined): Promise<Hold> {
-    const waiter = new Waiter(wait, this.parts, (self) => this.leave(self), () => this.verdict(wait));
+    const waiter = new Waiter(
+      wait,
+      this.parts,
+      (self) => this.leave(self),
+      () => this.verdict(wait),
+    );
     this.waiters.push(waiter);
     if (!this.serving) {
       const pause = found === undefined ? 0 : this.note(found);

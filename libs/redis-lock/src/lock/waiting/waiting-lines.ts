@@ -38,6 +38,10 @@ export class WaitingLines implements Waiting {
     return this.lines.get(key)?.length ?? 0;
   }
 
+  trouble(key: string): LockStoreError | undefined {
+    return this.lines.get(key)?.trouble;
+  }
+
   *counts(): Iterable<readonly [string, number]> {
     for (const [key, line] of this.lines) if (line.length > 0) yield [key, line.length];
   }

@@ -23,6 +23,8 @@ export interface Waiting {
   wake(key: string): void;
   /** Callers of this process that wait for the key. */
   callers(key: string): number;
+  /** Why they still wait, where it is that the store does not answer. */
+  trouble(key: string): LockStoreError | undefined;
   /** Every key that callers of this process wait for, with their number. */
   counts(): Iterable<readonly [key: string, callers: number]>;
   /** Rejects everybody. */

@@ -2,7 +2,8 @@ import type { Clock } from '../../runtime/clock.js';
 import type { StoredLock } from '../lock-store.interface.js';
 
 /** A message to one process, as the Redis scripts publish them. */
-export type ServerMessage = { readonly kind: 'wake'; readonly key: string } | { readonly kind: 'forced'; readonly key: string; readonly token: string };
+export type ServerMessage =
+  { readonly kind: 'wake'; readonly key: string } | { readonly kind: 'forced'; readonly key: string; readonly token: string };
 
 /** An attempt as it arrives: its deadline is in the server's time, µs. */
 export interface ArrivingGrant {

@@ -27,7 +27,9 @@ export function clientFactory(connection: RedisConnection): ClientFactory {
   if (isClient(connection)) return owned(connection);
   if ('cluster' in connection) return cluster(connection);
   if ('quorum' in connection) {
-    throw new LockOptionsError('connection: a quorum of independent primaries is not supported in this version. Give one Redis, Sentinel or Cluster.');
+    throw new LockOptionsError(
+      'connection: a quorum of independent primaries is not supported in this version. Give one Redis, Sentinel or Cluster.',
+    );
   }
   const options = connection;
   return standalone(options, describeOptions(options));
@@ -85,6 +87,8 @@ function ours(commandTimeout: number | undefined): RedisOptions {
     lazyConnect: true,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
+    // ioredis leaves a failure of it to nobody, which ends the process, and then never subscribes again.
+    autoResubscribe: false,
     maxRetriesPerRequest: 0,
     enableAutoPipelining: false,
     enableReadyCheck: true,
@@ -143,5 +147,5 @@ function isClient(value: object): value is Client {
 
 /** Tells the topology of a client. */
 export function isCluster(client: Client): client is Cluster {
-  return 'isCluster' in client && client.isCluster === true;
+  return 'isCluster' in client && client.isCluster;
 }

@@ -1,7 +1,7 @@
 import type { LockLog } from '../../runtime/lock-log.js';
 import { LockStoreError } from '../../errors/lock-store.error.js';
 import type { LuaScript } from '../../lua/lua-script.js';
-import type { Client } from './client-settings.js';
+import { isCluster, type Client } from './client-settings.js';
 
 /** How long the start waits for a server that does not answer. */
 const START_MS = 10_000;
@@ -78,6 +78,8 @@ export class RedisLink {
 
   private failure(what: string, cause: unknown): LockStoreError {
     const said = cause instanceof Error ? cause.message : 'no answer';
+    // The server may be gone without a word (a host without power, a firewall): only another connection can tell.
+    if (said === 'Command timed out' && !isCluster(this.client)) this.client.disconnect(true);
     const why = /Stream isn't writeable|isn't ready|Connection is closed/.test(said) ? `not connected${this.connectionError()}` : said;
     return new LockStoreError(`${this.description} failed at ${what}: ${why}`, { cause });
   }

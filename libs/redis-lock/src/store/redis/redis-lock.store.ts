@@ -31,8 +31,6 @@ export interface RedisLockStoreOptions {
   readonly log: LockLog;
 }
 
-/** Nothing of ours survives idleness but the fence counter; each grant sets it anew. */
-const FENCE_TTL_MS = 30 * 24 * 3_600_000;
 /** How many leases one script prolongs: long enough to save commands, short enough not to hold up the server. */
 const RENEW_BATCH = 100;
 /** Reply codes of grant.lua. */
@@ -183,7 +181,6 @@ export class RedisLockStore implements LockStore {
       // Without an estimate yet, a deadline long past: the answer is STALE and brings the server's time.
       now === undefined ? 0 : Math.round(now + this.options.commandTimeout * 1_000),
       command.reserve,
-      FENCE_TTL_MS,
       command.wake ? this.process : '',
       this.options.commandTimeout + 1_000,
     ]);
@@ -223,7 +220,10 @@ export class RedisLockStore implements LockStore {
       if (message.startsWith('w')) inbox.onWake(key);
       if (message.startsWith('f')) inbox.onForced(key, message.slice(1, space));
     });
-    await this.subscriber.use('SUBSCRIBE', (client) => client.subscribe(channel));
+    const subscribe = (): Promise<unknown> => this.subscriber.use('SUBSCRIBE', (client) => client.subscribe(channel));
+    await subscribe();
+    // Where it fails again, the connection was cut again, and the next one begins here.
+    this.subscriber.client.on('ready', () => void subscribe().catch((error: unknown) => this.options.log.warn(String(error))));
   }
 
   /** One grant and one release of a name nobody uses: shows at start what an ACL forbids, and brings the server's clock. */

@@ -12,17 +12,21 @@ const OLDEST = [6, 2] as const;
 
 /** Refuses a server on which locks cannot be safe. @throws LockOptionsError, LockStoreError */
 export function checkServer({ info, description, allowEviction }: ServerFacts): void {
-  const facts = new Map(info.split('\r\n').map((line): [string, string] => {
-    const colon = line.indexOf(':');
-    return [line.slice(0, colon), line.slice(colon + 1)];
-  }));
+  const facts = new Map(
+    info.split('\r\n').map((line): [string, string] => {
+      const colon = line.indexOf(':');
+      return [line.slice(0, colon), line.slice(colon + 1)];
+    }),
+  );
   const version = facts.get('redis_version') ?? '';
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
     throw new LockOptionsError(`${description} runs Redis ${version}; 6.2 or newer (or Valkey) is needed.`);
   }
   if (facts.get('role') === 'slave') {
-    throw new LockStoreError(`${description} is a replica; locks need the primary. Give the primary's address, or use Sentinel or Cluster.`);
+    throw new LockStoreError(
+      `${description} is a replica; locks need the primary. Give the primary's address, or use Sentinel or Cluster.`,
+    );
   }
   const policy = facts.get('maxmemory_policy') ?? 'noeviction';
   if (policy !== 'noeviction' && !allowEviction) {
