@@ -4,7 +4,8 @@ import { LockService } from './lock/lock.service.js';
 import { RedisLockLifecycle } from './redis-lock.lifecycle.js';
 import type { RedisLockModuleOptions } from './redis-lock.options.js';
 import { redisLockSettings, type RedisLockSettings } from './redis-lock.settings.js';
-import { getLockServiceToken, REDIS_LOCK_OPTIONS } from './redis-lock.tokens.js';
+import { getLockEngineToken, getLockServiceToken, REDIS_LOCK_OPTIONS } from './redis-lock.tokens.js';
+import type { Timers } from './runtime/clock.js';
 import type { LockLog } from './runtime/lock-log.js';
 import { systemClock, SystemTimers } from './runtime/system-clock.js';
 import type { LockStore } from './store/lock-store.interface.js';
@@ -13,11 +14,14 @@ import { MemoryLockStore } from './store/memory/memory-lock.store.js';
 import { clientFactory } from './store/redis/client-settings.js';
 import { RedisLockStore } from './store/redis/redis-lock.store.js';
 
+/** Makes and opens the engine of a connection; `nestjs-redis-lock/testing` has another. */
+export type OpenEngine = (name: string, options: RedisLockModuleOptions) => Promise<LockEngine>;
+
 /** What one registered connection is made of: its engine, opened before anybody can inject it, its service and its lifecycle. */
-export function lockServiceProviders(name: string): Provider[] {
-  const engineToken = `LockEngine(${name})`;
+export function lockServiceProviders(name: string, open: OpenEngine = openEngine): Provider[] {
+  const engineToken = getLockEngineToken(name);
   return [
-    { provide: engineToken, inject: [REDIS_LOCK_OPTIONS], useFactory: (options: RedisLockModuleOptions) => openEngine(name, options) },
+    { provide: engineToken, inject: [REDIS_LOCK_OPTIONS], useFactory: (options: RedisLockModuleOptions) => open(name, options) },
     { provide: getLockServiceToken(name), inject: [engineToken], useFactory: (engine: LockEngine) => new LockService(engine) },
     { provide: `RedisLockLifecycle(${name})`, inject: [engineToken], useFactory: (engine: LockEngine) => new RedisLockLifecycle(engine) },
   ];
@@ -26,14 +30,15 @@ export function lockServiceProviders(name: string): Provider[] {
 async function openEngine(name: string, options: RedisLockModuleOptions): Promise<LockEngine> {
   const settings = redisLockSettings(options);
   const log = new Logger(`RedisLock(${name})`);
-  const store = makeStore(options, settings, log);
-  const engine = new LockEngine({ store, clock: systemClock, timers: new SystemTimers(), log, settings });
+  const timers = new SystemTimers();
+  const store = makeStore(options, settings, timers, log);
+  const engine = new LockEngine({ store, clock: systemClock, timers, log, settings });
   await engine.open();
   log.log(`Locks on ${store.description}`);
   return engine;
 }
 
-function makeStore({ connection }: RedisLockModuleOptions, settings: RedisLockSettings, log: LockLog): LockStore {
+function makeStore({ connection }: RedisLockModuleOptions, settings: RedisLockSettings, timers: Timers, log: LockLog): LockStore {
   if (connection === 'memory') return new MemoryLockStore(new MemoryLockServer(systemClock), settings.commandTimeout);
-  return new RedisLockStore({ ...settings, clients: clientFactory(connection), clock: systemClock, log });
+  return new RedisLockStore({ ...settings, clients: clientFactory(connection), clock: systemClock, timers, log });
 }

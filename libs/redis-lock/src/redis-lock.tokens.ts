@@ -7,6 +7,11 @@ export const DEFAULT_CONNECTION = 'default';
 /** The token of a registration's own options. */
 export const REDIS_LOCK_OPTIONS = 'RedisLockModuleOptions';
 
+/** The token of a connection's engine, which its service and its lifecycle share. */
+export function getLockEngineToken(name: string): string {
+  return `LockEngine(${name})`;
+}
+
 /** The injection token of a connection's LockService: the class itself for the default one. */
 export function getLockServiceToken(name: string = DEFAULT_CONNECTION): InjectionToken<LockService> {
   return name === DEFAULT_CONNECTION ? LockService : `LockService(${name})`;

@@ -74,13 +74,13 @@ function held(name: string): Lock {
 async function spin(key: string, options: LockOptions, limitMs: number): Promise<SpinReport> {
   const since = performance.now();
   const lock = await locks.acquire(key, options);
-  notify();
   const report = { steps: 0, lastStepMs: 0, longestStallMs: 0, error: undefined as string | undefined };
   for (let last = since; last - since < limitMs && report.error === undefined;) {
     const now = performance.now();
     try {
       lock.assertHeld();
       report.steps++;
+      if (report.steps === 1) notify();
       report.lastStepMs = now - since;
     } catch (error) {
       report.error = codeOf(error);

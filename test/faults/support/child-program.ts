@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { NOTICE, READY, type Answer } from '../children/answer.js';
 
-const LOADER = new URL('typescript-loader.mjs', import.meta.url).href;
+const LOADER = new URL('../../../tools/typescript-loader.mjs', import.meta.url).href;
 const START_MS = 20_000;
 
 interface Pending {

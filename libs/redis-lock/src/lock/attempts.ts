@@ -1,5 +1,5 @@
 import { LockStoreError } from '../errors/lock-store.error.js';
-import type { Clock } from '../runtime/clock.js';
+import type { Clock, Instant } from '../runtime/clock.js';
 import type { LockStore } from '../store/lock-store.interface.js';
 import type { GiveBack } from './give-back.js';
 import { Hold } from './hold.js';
@@ -38,16 +38,17 @@ export function isHold(answer: Answer): answer is Hold {
 export class Attempts {
   constructor(private readonly parts: AttemptParts) {}
 
-  /** One attempt. @throws LockStoreError when the answer is not known; then nothing is held. */
-  async make(key: string, request: LockRequest, wake: boolean): Promise<Answer> {
+  /**
+   * One attempt. `sent` is a moment before the request is sent: what we believe must end before what the server granted.
+   * @throws LockStoreError when the answer is not known; then nothing is held.
+   */
+  async make(key: string, request: LockRequest, wake: boolean, sent: Instant = this.parts.clock.now()): Promise<Answer> {
     const { store, clock, tokens, keeper } = this.parts;
     const token = tokens.next();
     const { leaseMs } = request;
-    // Before the request is sent: what we believe must end before what the server granted.
-    const sent = clock.now();
     let reply;
     try {
-      reply = await store.grant({ key, token, leaseMs, reserve: 1, wake });
+      reply = await store.grant({ key, token, leaseMs, reserve: 1, wake, sent });
     } catch (error) {
       this.takeBack(key, token, leaseMs);
       throw storeError(key, error);
@@ -58,13 +59,14 @@ export class Attempts {
         key,
       });
     }
-    const hold = new Hold({ key, token, fence: reply.fence, request, sent, leaseMs }, clock);
-    if (!hold.isHeld) {
+    const entered = clock.now();
+    const hold = new Hold({ key, token, fence: reply.fence, request, sent, entered, leaseMs }, clock);
+    if (!hold.isHeldAt(entered)) {
       this.takeBack(key, token, leaseMs);
       throw new LockStoreError(`The grant of '${key}' arrived after its lease had ended; it was given back.`, { key });
     }
     if (request.replicas !== undefined) await this.replicate(hold, request.replicas);
-    keeper.watch(hold);
+    keeper.watch(hold, entered);
     return hold;
   }
 

@@ -1,6 +1,6 @@
 import type { Clock, Timers } from '../runtime/clock.js';
 import type { LockLog } from '../runtime/lock-log.js';
-import type { LockHandle } from './lock-handle.js';
+import { LinkedSet } from '../runtime/linked-set.js';
 import type { Share } from './share.js';
 
 /** What watching needs. */
@@ -22,15 +22,16 @@ const YOUNG_MS = 1_000;
  */
 export class DroppedHandles {
   private readonly registry: FinalizationRegistry<Share>;
-  private readonly young = new Map<Share, LockHandle>();
+  private readonly young = new LinkedSet<Share>();
   private roundIsSet = false;
 
   constructor(private readonly parts: DroppedHandlesParts) {
     this.registry = new FinalizationRegistry((share) => this.report(share));
   }
 
-  watch(handle: LockHandle): void {
-    this.young.set(handle.share, handle);
+  watch(handle: object, share: Share): void {
+    share.youngHandle = handle;
+    this.young.add(share);
     if (this.roundIsSet) return;
     this.roundIsSet = true;
     this.parts.timers.after(YOUNG_MS, () => this.register(), { background: true });
@@ -39,12 +40,15 @@ export class DroppedHandles {
   /** The handle was released as it should be. */
   forget(share: Share): void {
     this.young.delete(share);
+    share.youngHandle = undefined;
   }
 
   private register(): void {
     this.roundIsSet = false;
-    for (const [share, handle] of this.young) this.registry.register(handle, share);
-    this.young.clear();
+    for (const share of this.young) {
+      if (share.youngHandle !== undefined) this.registry.register(share.youngHandle, share);
+      this.forget(share);
+    }
   }
 
   private report(share: Share): void {

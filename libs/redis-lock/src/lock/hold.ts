@@ -1,5 +1,6 @@
 import type { LockLossReason } from '../errors/lock-lost.error.js';
 import type { Clock, Instant } from '../runtime/clock.js';
+import type { Linked } from '../runtime/linked-set.js';
 import { Lease } from './lease.js';
 import type { LockRequest } from './lock-request.js';
 
@@ -11,11 +12,13 @@ export interface Grant {
   readonly request: LockRequest;
   /** When the command that was granted had been sent. */
   readonly sent: Instant;
+  /** When its reply was here. */
+  readonly entered: Instant;
   readonly leaseMs: number;
 }
 
 /** One grant of one lock to this process, from entry to release or loss. Several handles may share it. */
-export class Hold {
+export class Hold implements Linked<Hold> {
   readonly key: string;
   readonly token: string;
   readonly fence: number;
@@ -29,6 +32,8 @@ export class Hold {
   shares = 1;
   /** How many extensions were sent: a renewal sent before the last of them says nothing about the lease after it. */
   extensions = 0;
+  before: Hold | undefined;
+  after: Hold | undefined;
   private state: 'held' | 'released' | LockLossReason = 'held';
   private lease: Lease;
   private readonly bound: Lease | undefined;
@@ -38,8 +43,7 @@ export class Hold {
     grant: Grant,
     private readonly clock: Clock,
   ) {
-    ({ key: this.key, token: this.token, fence: this.fence, request: this.request } = grant);
-    this.entered = clock.now();
+    ({ key: this.key, token: this.token, fence: this.fence, request: this.request, entered: this.entered } = grant);
     this.ttl = this.request.ttl;
     this.bound = this.request.maxHold === undefined ? undefined : Lease.until(this.entered, this.request.maxHold);
     this.lease = Lease.granted(grant.sent, grant.leaseMs);
@@ -48,8 +52,12 @@ export class Hold {
 
   /** Looks at the clocks, not at a timer: true is true at this very moment. */
   get isHeld(): boolean {
-    if (this.state === 'held' && this.leftMs(this.clock.now()) <= 0) {
-      this.lose(this.bound !== undefined && this.bound.left(this.clock.now()) <= 0 ? 'max-hold' : 'expired');
+    return this.isHeldAt(this.clock.now());
+  }
+
+  isHeldAt(now: Instant): boolean {
+    if (this.state === 'held' && this.leftMs(now) <= 0) {
+      this.lose(this.bound !== undefined && this.bound.left(now) <= 0 ? 'max-hold' : 'expired');
     }
     return this.state === 'held';
   }

@@ -1,6 +1,7 @@
 import type { LockLog } from '../runtime/lock-log.js';
 import type { Clock, Instant, Timer, Timers } from '../runtime/clock.js';
 import type { LockStore } from '../store/lock-store.interface.js';
+import { LinkedSet } from '../runtime/linked-set.js';
 import type { Hold } from './hold.js';
 
 /** Leases due within this share of their ttl are renewed along with those that are due now. */
@@ -19,7 +20,7 @@ export interface LeaseKeeperParts {
 
 /** Renews all leases of one process, those due together in one batch, and notices those that ran out. One timer for all. */
 export class LeaseKeeper {
-  private readonly holds = new Map<string, Hold>();
+  private readonly holds = new LinkedSet<Hold>();
   private timer: Timer | undefined;
   private nextAt = Infinity;
   private idle: (() => void)[] = [];
@@ -30,23 +31,24 @@ export class LeaseKeeper {
     return this.holds.size;
   }
 
-  watch(hold: Hold): void {
-    this.holds.set(hold.token, hold);
-    this.scheduleFor(hold);
+  watch(hold: Hold, now: Instant): void {
+    this.holds.add(hold);
+    this.arm(dueAt(hold, now), now);
   }
 
   forget(hold: Hold): void {
-    this.holds.delete(hold.token);
+    this.holds.delete(hold);
     if (this.holds.size > 0 || this.idle.length === 0) return;
     for (const resolve of this.idle.splice(0)) resolve();
   }
 
   find(token: string): Hold | undefined {
-    return this.holds.get(token);
+    for (const hold of this.holds) if (hold.token === token) return hold;
+    return undefined;
   }
 
   all(): Iterable<Hold> {
-    return this.holds.values();
+    return this.holds;
   }
 
   /** Resolves when nothing is held any more. */
@@ -77,7 +79,7 @@ export class LeaseKeeper {
     this.nextAt = Infinity;
     const now = this.parts.clock.now();
     const due: Hold[] = [];
-    for (const hold of this.holds.values()) {
+    for (const hold of this.holds) {
       if (!hold.isHeld) {
         this.forget(hold);
         continue;
@@ -89,7 +91,7 @@ export class LeaseKeeper {
       }
     }
     let next = Infinity;
-    for (const hold of this.holds.values()) next = Math.min(next, dueAt(hold, now));
+    for (const hold of this.holds) next = Math.min(next, dueAt(hold, now));
     this.arm(next, now);
     if (due.length > 0) void this.renew(due);
   }

@@ -1,6 +1,6 @@
 import { LockBusyError } from '../errors/lock-busy.error.js';
 import { LockStoreError } from '../errors/lock-store.error.js';
-import type { Clock, Timer, Timers } from '../runtime/clock.js';
+import type { Clock, Instant, Timer, Timers } from '../runtime/clock.js';
 import type { LockLog } from '../runtime/lock-log.js';
 import type { LockStore } from '../store/lock-store.interface.js';
 import { Attempts, isHold } from './attempts.js';
@@ -92,30 +92,32 @@ export class LockEngine {
 
   /** Enters a lock, waiting as the request says. @throws LockBusyError, LockStoreError, LockOptionsError, the signal's reason */
   acquire(key: string, request: LockRequest): Promise<Hold> {
+    const entering =
+      request.retry === undefined ? this.acquireInLine(key, request) : this.abortable(this.poll(key, request, request.retry), request);
     this.description.touch();
-    if (request.retry === undefined) return this.acquireInLine(key, request);
-    return this.abortable(this.poll(key, request, request.retry), request);
+    return entering;
   }
 
   /** Gives a hold up. @throws LockStoreError when the store did not answer within commandTimeout; it is then released in the background. */
   async end(hold: Hold): Promise<'released' | 'lost'> {
     const { store, clock } = this.parts;
     const { key, token } = hold;
-    this.keeper.forget(hold);
-    if (!hold.isHeld) {
+    const now = clock.now();
+    if (!hold.isHeldAt(now)) {
+      this.keeper.forget(hold);
       this.releaseLost(hold);
       return 'lost';
     }
-    const now = clock.now();
-    const keepMs = hold.keepMs(now);
-    const leftMs = hold.leftMs(now);
-    hold.endAsReleased();
     try {
-      if (await store.release(key, token, keepMs)) return 'released';
+      const answer = store.release(key, token, hold.keepMs(now));
+      // The rest is done while the store is at work.
+      hold.endAsReleased();
+      this.keeper.forget(hold);
+      if (await answer) return 'released';
       hold.releasedTooLate();
       return 'lost';
     } catch (error) {
-      await this.persistRelease(hold, leftMs, now.monotonic, error);
+      await this.persistRelease(hold, now, error);
       return 'released';
     } finally {
       this.waiting.wake(key);
@@ -162,6 +164,11 @@ export class LockEngine {
     await this.parts.store.close();
   }
 
+  /** Turns away a caller. */
+  rejectClosing(): Promise<never> {
+    return Promise.reject(this.closing.signal.reason as Error); // `drain` gave the reason
+  }
+
   /** @throws the reason why new callers are turned away */
   assertOpen(): void {
     this.closing.signal.throwIfAborted();
@@ -178,7 +185,7 @@ export class LockEngine {
     }
     let found;
     try {
-      found = await this.abortable(this.attempts.make(key, request, waits), request);
+      found = await this.abortable(this.attempts.make(key, request, waits, since), request);
       if (isHold(found)) {
         if (wasOpen && this.isClosing) {
           this.returnUnused(found);
@@ -243,10 +250,10 @@ export class LockEngine {
     void this.giveBack.release(hold.key, hold.token, this.parts.settings.commandTimeout, () => hold.keepMs(this.parts.clock.now()));
   }
 
-  private async persistRelease(hold: Hold, leftMs: number, since: number, cause: unknown): Promise<void> {
+  private async persistRelease(hold: Hold, since: Instant, cause: unknown): Promise<void> {
     const { clock, settings } = this.parts;
-    const released = this.giveBack.release(hold.key, hold.token, leftMs, () => hold.keepMs(clock.now()));
-    const patience = settings.commandTimeout - (clock.now().monotonic - since);
+    const released = this.giveBack.release(hold.key, hold.token, hold.leftMs(since), () => hold.keepMs(clock.now()));
+    const patience = settings.commandTimeout - (clock.now().monotonic - since.monotonic);
     if (patience > 0 && (await this.atMost(patience, released)) === true) return;
     throw new LockStoreError(`The release of '${hold.key}' was not answered; it goes on in the background until the lease ends.`, {
       key: hold.key,

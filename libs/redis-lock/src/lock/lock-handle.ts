@@ -81,17 +81,14 @@ export class LockHandle implements Lock {
     }
   }
 
-  private async giveUp(): Promise<'released' | 'lost'> {
+  private giveUp(): Promise<'released' | 'lost'> {
     const { share, owner } = this;
     const { hold } = share;
     share.released = true;
     hold.shares--;
-    try {
-      if (hold.shares === 0) return await owner.engine.end(hold);
-      return hold.isHeld ? 'released' : 'lost';
-    } finally {
-      owner.onReleased(share);
-    }
+    const ending = hold.shares === 0 ? owner.engine.end(hold) : Promise.resolve(hold.isHeld ? ('released' as const) : ('lost' as const));
+    owner.onReleased(share);
+    return ending;
   }
 
   private lostError(): LockLostError {

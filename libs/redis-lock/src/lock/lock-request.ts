@@ -33,7 +33,8 @@ export interface LockRequest {
 /** Shorter leases would be used up by drift and a single round trip. */
 const SHORTEST_TTL = 10;
 const LONGEST_LABEL = 120;
-const KNOWN: ReadonlySet<string> = new Set<keyof LockOptions>([
+/** Every option there is: untyped code may write others. */
+export const LOCK_OPTION_NAMES: ReadonlySet<string> = new Set<keyof LockOptions>([
   'ttl',
   'wait',
   'renew',
@@ -48,7 +49,12 @@ const KNOWN: ReadonlySet<string> = new Set<keyof LockOptions>([
 /** Checks options against the settings and fills in what was left out. @throws LockOptionsError */
 export function lockRequest(options: LockOptions, settings: EngineSettings): LockRequest {
   for (const name of Object.keys(options)) {
-    if (!KNOWN.has(name)) throw new LockOptionsError(`Unknown lock option '${name}'. There are: ${[...KNOWN].join(', ')}.`);
+    if (!LOCK_OPTION_NAMES.has(name)) {
+      throw new LockOptionsError(`Unknown lock option '${name}'. There are: ${[...LOCK_OPTION_NAMES].join(', ')}.`);
+    }
+    // Its name is known; null comes from untyped configuration.
+    const value: unknown = options[name as keyof LockOptions];
+    if (value === null) throw new LockOptionsError(`${name}: null says nothing; leave the option out.`);
   }
   const ttl = checkTtl(options.ttl ?? settings.ttl, settings, 'ttl');
   const maxHold = options.maxHold === undefined ? undefined : checkMaxHold(parseDuration(options.maxHold, 'maxHold'));

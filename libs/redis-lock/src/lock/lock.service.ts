@@ -3,6 +3,7 @@ import { LockBusyError } from '../errors/lock-busy.error.js';
 import { LockLostError } from '../errors/lock-lost.error.js';
 import { LockOptionsError } from '../errors/lock-options.error.js';
 import { DroppedHandles } from './dropped-handles.js';
+import type { Hold } from './hold.js';
 import type { Lock } from './lock.js';
 import type { LockEngine } from './lock-engine.js';
 import { LockHandle, type HandleOwner } from './lock-handle.js';
@@ -12,7 +13,7 @@ import type { LockOptions } from './lock-options.js';
 import type { LockRequest } from './lock-request.js';
 import type { LockState } from './lock-state.js';
 import { Section } from './section.js';
-import type { Share } from './share.js';
+import { newShare, type Share } from './share.js';
 
 /** Distributed locks of one connection. Inject it, or another connection's with `@InjectLockService(name)`. */
 export class LockService {
@@ -20,6 +21,8 @@ export class LockService {
   private readonly inspector: LockInspector;
   private readonly dropped: DroppedHandles;
   private readonly owner: HandleOwner;
+
+  private readonly handleOf = (hold: Hold): LockHandle => new LockHandle(newShare(hold, undefined), this.owner);
 
   /** Made by RedisLockModule, or by `nestjs-redis-lock/testing`. */
   constructor(private readonly engine: LockEngine) {
@@ -45,7 +48,7 @@ export class LockService {
   async acquire(key: string, options?: LockOptions): Promise<Lock> {
     checkKey(key);
     const handle = await this.enter(key, this.engine.request(options));
-    this.dropped.watch(handle);
+    this.dropped.watch(handle, handle.share);
     return handle;
   }
 
@@ -119,14 +122,15 @@ export class LockService {
     return this.context.getStore()?.nearest(({ share, lock }) => (key === undefined || share.hold.key === key) && lock.isHeld)?.lock;
   }
 
-  private async enter(key: string, request: LockRequest): Promise<LockHandle> {
+  private enter(key: string, request: LockRequest): Promise<LockHandle> {
     const here = this.context.getStore();
-    const around = here?.nearest(({ share }) => share.hold.key === key);
-    if (around !== undefined) return this.enterAgain(around, request);
+    if (here !== undefined) {
+      const around = here.nearest(({ share }) => share.hold.key === key);
+      if (around !== undefined) return this.enterAgain(around, request);
+    }
     // Sections that run already may still take what they need to end.
-    if (this.engine.isClosing && here?.nearest(({ lock }) => lock.isHeld) === undefined) this.engine.assertOpen();
-    const hold = await this.engine.acquire(key, request);
-    return new LockHandle({ hold, released: false, turnOf: undefined, section: undefined }, this.owner);
+    if (this.engine.isClosing && here?.nearest(({ lock }) => lock.isHeld) === undefined) return this.engine.rejectClosing();
+    return this.engine.acquire(key, request).then(this.handleOf);
   }
 
   /** The key is held by the caller's own async context: counted, no command. */
@@ -144,7 +148,7 @@ export class LockService {
       around.lock.assertHeld();
     }
     hold.shares++;
-    return new LockHandle({ hold, released: false, turnOf: around, section: undefined }, this.owner);
+    return new LockHandle(newShare(hold, around), this.owner);
   }
 
   private faultOfRelease({ hold, section }: Share): LockOptionsError | undefined {

@@ -1,3 +1,5 @@
+import type { Instant } from '../runtime/clock.js';
+
 /** One attempt to be granted a lock. A token is sent in one attempt only. */
 export interface GrantCommand {
   readonly key: string;
@@ -8,6 +10,8 @@ export interface GrantCommand {
   readonly reserve: number;
   /** Whether this process wants a wake-up when the lock is freed, should it be busy. */
   readonly wake: boolean;
+  /** A moment before the command is sent; its deadline counts from here. */
+  readonly sent: Instant;
 }
 
 /** What the store answered to an attempt. */

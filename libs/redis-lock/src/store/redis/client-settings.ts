@@ -145,6 +145,11 @@ function isClient(value: object): value is Client {
   return 'duplicate' in value && typeof value.duplicate === 'function' && 'options' in value;
 }
 
+/** Whether the client's class and our `Command` come from the same copy of ioredis. */
+export function isOfThisCopy(client: Client): boolean {
+  return client instanceof Redis || client instanceof Cluster;
+}
+
 /** Tells the topology of a client. */
 export function isCluster(client: Client): client is Cluster {
   return 'isCluster' in client && client.isCluster;

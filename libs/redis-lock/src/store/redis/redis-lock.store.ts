@@ -1,6 +1,6 @@
 import { LockOptionsError } from '../../errors/lock-options.error.js';
 import { CANCEL, EXTEND, FORCE_RELEASE, GRANT, INSPECT, RELEASE, RENEW } from '../../lua/scripts.generated.js';
-import type { Clock } from '../../runtime/clock.js';
+import type { Clock, Instant, Timers } from '../../runtime/clock.js';
 import type { LockLog } from '../../runtime/lock-log.js';
 import type {
   GrantCommand,
@@ -28,6 +28,7 @@ export interface RedisLockStoreOptions {
   readonly commandTimeout: number;
   readonly allowEviction: boolean;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly log: LockLog;
 }
 
@@ -37,6 +38,7 @@ const RENEW_BATCH = 100;
 const GRANTED = 0;
 const BUSY = 1;
 const STALE = 2;
+const VOID: GrantReply = { status: 'void' };
 
 /** Locks on one Redis primary, on what Sentinel calls the primary, or on a Cluster. */
 export class RedisLockStore implements LockStore {
@@ -51,11 +53,11 @@ export class RedisLockStore implements LockStore {
   private process = '';
 
   constructor(private readonly options: RedisLockStoreOptions) {
-    const { clients, commandTimeout, log } = options;
+    const { clients, commandTimeout } = options;
     this.description = clients.description;
     this.names = new KeySpace(clients.keyPrefix + options.keyPrefix, clients.clustered);
-    this.commands = new RedisLink(clients.create(commandTimeout), `Redis (${clients.description})`, log);
-    this.subscriber = new RedisLink(clients.create(undefined), `Redis subscription (${clients.description})`, log);
+    this.commands = this.link(`Redis (${clients.description})`, commandTimeout);
+    this.subscriber = this.link(`Redis subscription (${clients.description})`, undefined);
     this.cards = new ProcessCards(this.commands, this.names);
     this.commands.client.on('close', () => this.clocks.clear());
   }
@@ -86,26 +88,22 @@ export class RedisLockStore implements LockStore {
     await this.commands.use('PING', (client) => client.ping());
   }
 
-  async grant(command: GrantCommand): Promise<GrantReply> {
-    const reply = await this.attempt(command);
+  grant(command: GrantCommand): Promise<GrantReply> {
     // STALE is a clear answer, and it brought the server's time: the same attempt once more, with the corrected deadline.
-    const [status, , detail] = reply[0] === STALE ? await this.attempt(command) : reply;
-    if (status === GRANTED) return { status: 'granted', fence: detail ?? 0 };
-    if (status === BUSY) return { status: 'busy', leaseLeftMs: known(detail) };
-    return { status: 'void' };
+    return this.attempt(command, command.sent, () => this.attempt(command, this.options.clock.now(), () => VOID));
   }
 
-  async release(key: string, token: string, keepMs: number): Promise<boolean> {
+  release(key: string, token: string, keepMs: number): Promise<boolean> {
     const lock = this.names.lock(key);
     const args = [lock, this.names.companion(lock), token, Math.ceil(keepMs), this.names.channelPrefix];
-    return (await this.commands.run(RELEASE, 2, args)) === 1;
+    return this.commands.run(RELEASE, 2, args, isDone);
   }
 
   async cancel(key: string, token: string): Promise<void> {
     const lock = this.names.lock(key);
     // The attempt was sent before this, so its deadline lies before now + commandTimeout; as much again for errors of the estimate.
     const tombstoneMs = 2 * this.options.commandTimeout;
-    await this.commands.run(CANCEL, 2, [lock, this.names.companion(lock), token, tombstoneMs, this.names.channelPrefix]);
+    await this.commands.run(CANCEL, 2, [lock, this.names.companion(lock), token, tombstoneMs, this.names.channelPrefix], isDone);
   }
 
   async renew(commands: readonly LeaseCommand[]): Promise<readonly PromiseSettledResult<boolean>[]> {
@@ -118,7 +116,7 @@ export class RedisLockStore implements LockStore {
   }
 
   async extend({ key, token, leaseMs }: LeaseCommand): Promise<boolean> {
-    return (await this.commands.run(EXTEND, 1, [this.names.lock(key), token, leaseMs])) === 1;
+    return this.commands.run(EXTEND, 1, [this.names.lock(key), token, leaseMs], isDone);
   }
 
   async replicate({ key, token, leaseMs }: LeaseCommand, min: number, timeoutMs: number): Promise<number> {
@@ -128,21 +126,25 @@ export class RedisLockStore implements LockStore {
     this.confirmations ??= await this.connectConfirmations();
     const link = this.confirmations;
     // WAIT speaks of the writes of its own connection, so the lease is confirmed over this one.
-    const confirmed = await link.run(RENEW, 1, [this.names.lock(key), token, leaseMs]);
-    if (!Array.isArray(confirmed) || confirmed[0] !== 1) return 0;
+    const [confirmed] = await link.run(RENEW, 1, [this.names.lock(key), token, leaseMs], eachDone);
+    if (confirmed !== true) return 0;
     return link.use('WAIT', (client) => client.wait(min, timeoutMs));
   }
 
   async forceRelease(key: string): Promise<boolean> {
     const lock = this.names.lock(key);
-    return (await this.commands.run(FORCE_RELEASE, 2, [lock, this.names.companion(lock), this.names.channelPrefix])) === 1;
+    return this.commands.run(FORCE_RELEASE, 2, [lock, this.names.companion(lock), this.names.channelPrefix], isDone);
   }
 
   async inspect(key: string): Promise<StoredLock> {
     const lock = this.names.lock(key);
-    const reply = await this.commands.run(INSPECT, 2, [lock, this.names.companion(lock)]);
-    // The shape is inspect.lua's.
-    const [, owner, leaseLeft, type, waiting] = reply as [number, string | null, number, string, string[]];
+    const [, owner, leaseLeft, type, waiting] = await this.commands.run(
+      INSPECT,
+      2,
+      [lock, this.names.companion(lock)],
+      // The shape is inspect.lua's.
+      (reply) => reply as [number, string | null, number, string, string[]],
+    );
     return {
       key,
       owner: owner ?? undefined,
@@ -167,12 +169,15 @@ export class RedisLockStore implements LockStore {
     return this.cards.read(process, key);
   }
 
-  private async attempt(command: GrantCommand): Promise<[status: number, now: number, detail?: number]> {
+  private attempt(
+    command: GrantCommand,
+    { monotonic: sent }: Instant,
+    whenStale: () => GrantReply | Promise<GrantReply>,
+  ): Promise<GrantReply> {
     const lock = this.names.lock(command.key);
     const clock = this.clockOf(lock);
-    const sent = this.options.clock.now().monotonic;
     const now = clock.at(sent);
-    const reply = await this.commands.run(GRANT, 3, [
+    const args = [
       lock,
       this.names.companion(lock),
       this.names.fence(lock),
@@ -183,20 +188,23 @@ export class RedisLockStore implements LockStore {
       command.reserve,
       command.wake ? this.process : '',
       this.options.commandTimeout + 1_000,
-    ]);
-    // The shape is grant.lua's.
-    const answer = reply as [number, number, number?];
-    clock.observe(answer[1], sent, this.options.clock.now().monotonic);
-    return answer;
+    ];
+    return this.commands.run(GRANT, 3, args, (reply) => {
+      // The shape is grant.lua's.
+      const [status, serverTime, detail] = reply as [number, number, number?];
+      clock.observe(serverTime, sent, this.options.clock.now().monotonic);
+      if (status === GRANTED) return { status: 'granted', fence: detail ?? 0 };
+      if (status === BUSY) return { status: 'busy', leaseLeftMs: known(detail) };
+      return status === STALE ? whenStale() : VOID;
+    });
   }
 
   private async renewBatch(batch: readonly LeaseCommand[]): Promise<PromiseSettledResult<boolean>[]> {
     const locks = batch.map(({ key }) => this.names.lock(key));
     const args = batch.flatMap(({ token, leaseMs }) => [token, leaseMs]);
     try {
-      // The shape is renew.lua's.
-      const reply = (await this.commands.run(RENEW, locks.length, [...locks, ...args])) as number[];
-      return reply.map((held) => ({ status: 'fulfilled', value: held === 1 }));
+      const held = await this.commands.run(RENEW, locks.length, [...locks, ...args], eachDone);
+      return held.map((value) => ({ status: 'fulfilled', value }));
     } catch (reason) {
       return batch.map(() => ({ status: 'rejected', reason }));
     }
@@ -230,16 +238,28 @@ export class RedisLockStore implements LockStore {
   private async rehearse(): Promise<void> {
     const key = `~1:rehearsal:${this.process}`;
     const token = `${this.process}.rehearsal`;
-    await this.grant({ key, token, leaseMs: this.options.commandTimeout, reserve: 1, wake: false });
+    await this.grant({ key, token, leaseMs: this.options.commandTimeout, reserve: 1, wake: false, sent: this.options.clock.now() });
     await this.release(key, token, 0);
   }
 
+  private link(description: string, timeout: number | undefined): RedisLink {
+    return new RedisLink(this.options.clients.create(timeout), description, { ...this.options, timeout });
+  }
+
   private async connectConfirmations(): Promise<RedisLink> {
-    const { clients, log } = this.options;
-    const link = new RedisLink(clients.create(undefined), `Redis confirmations (${clients.description})`, log);
+    const link = this.link(`Redis confirmations (${this.description})`, undefined);
     await link.connect();
     return link;
   }
+}
+
+function isDone(reply: unknown): boolean {
+  return reply === 1;
+}
+
+/** The shape is renew.lua's. */
+function eachDone(reply: unknown): boolean[] {
+  return (reply as unknown[]).map(isDone);
 }
 
 /** PTTL answers with a negative number where there is no TTL. */
