@@ -5,6 +5,7 @@ import type { GiveBack } from './give-back.js';
 import { Hold } from './hold.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 import type { EngineSettings, LockRequest } from './lock-request.js';
+import type { UnderWay } from './under-way.js';
 import type { TokenSource } from './token-source.js';
 
 /** A clear answer to an attempt. */
@@ -24,6 +25,17 @@ export interface AttemptParts {
   readonly keeper: LeaseKeeper;
   readonly giveBack: GiveBack;
   readonly settings: EngineSettings;
+  readonly underWay: UnderWay;
+}
+
+/** The grant did not reach as many replicas as it was to; another attempt would not either. */
+class TooFewReplicasError extends LockStoreError {
+  override readonly name = 'LockStoreError';
+}
+
+/** Whether a caller who is willing to wait should try again after that error: the store may be back in time. */
+export function mayTryAgain(error: unknown): error is LockStoreError {
+  return error instanceof LockStoreError && !(error instanceof TooFewReplicasError);
 }
 
 /** Tells a grant from a busy answer. */
@@ -43,6 +55,16 @@ export class Attempts {
    * @throws LockStoreError when the answer is not known; then nothing is held.
    */
   async make(key: string, request: LockRequest, wake: boolean, sent: Instant = this.parts.clock.now()): Promise<Answer> {
+    const { underWay } = this.parts;
+    underWay.begin();
+    try {
+      return await this.ask(key, request, wake, sent);
+    } finally {
+      underWay.end();
+    }
+  }
+
+  private async ask(key: string, request: LockRequest, wake: boolean, sent: Instant): Promise<Answer> {
     const { store, clock, tokens, keeper } = this.parts;
     const token = tokens.next();
     const { leaseMs } = request;
@@ -55,9 +77,7 @@ export class Attempts {
     }
     if (reply.status === 'busy') return reply;
     if (reply.status === 'void') {
-      throw new LockStoreError(`The attempt to lock '${key}' was on its way for longer than commandTimeout; the server ignored it.`, {
-        key,
-      });
+      throw new LockStoreError(`The attempt to lock '${key}' reached the server after its deadline, and was ignored there.`, { key });
     }
     const entered = clock.now();
     const hold = new Hold({ key, token, fence: reply.fence, request, sent, entered, leaseMs }, clock);
@@ -65,27 +85,26 @@ export class Attempts {
       this.takeBack(key, token, leaseMs);
       throw new LockStoreError(`The grant of '${key}' arrived after its lease had ended; it was given back.`, { key });
     }
-    if (request.replicas !== undefined) await this.replicate(hold, request.replicas);
     keeper.watch(hold, entered);
+    if (request.replicas !== undefined) await this.replicate(hold, request.replicas);
     return hold;
   }
 
   private async replicate(hold: Hold, { min, timeoutMs }: NonNullable<LockRequest['replicas']>): Promise<void> {
-    const { key, token } = hold;
-    const { leaseMs } = hold.request;
-    let acknowledged;
+    const { key, token, request } = hold;
     try {
-      acknowledged = await this.parts.store.replicate({ key, token, leaseMs }, min, timeoutMs);
+      const acknowledged = await this.parts.store.replicate({ key, token, leaseMs: request.leaseMs }, min, timeoutMs);
+      if (acknowledged >= min && hold.isHeld) return;
+      throw new TooFewReplicasError(
+        `The lock '${key}' reached ${String(acknowledged)} of ${String(min)} replicas within ${String(timeoutMs)} ms; it was given back.`,
+        { key },
+      );
     } catch (error) {
-      this.takeBack(key, token, leaseMs);
+      hold.endAsReleased();
+      this.parts.keeper.forget(hold);
+      this.takeBack(key, token, hold.longestLease);
       throw storeError(key, error);
     }
-    if (acknowledged >= min && hold.isHeld) return;
-    this.takeBack(key, token, leaseMs);
-    throw new LockStoreError(
-      `The lock '${key}' reached ${String(acknowledged)} of ${String(min)} replicas within ${String(timeoutMs)} ms; it was given back.`,
-      { key },
-    );
   }
 
   private takeBack(key: string, token: string, leaseMs: number): void {

@@ -1,4 +1,5 @@
 import type { Clock, Timers } from '../runtime/clock.js';
+import { outside } from '../runtime/outside.js';
 import type { LockLog } from '../runtime/lock-log.js';
 import type { LockStore } from '../store/lock-store.interface.js';
 
@@ -20,7 +21,7 @@ export interface GiveBackParts {
 export class GiveBack {
   private readonly pending = new Set<Promise<boolean>>();
   private closed = false;
-  private wakeAll: (() => void)[] = [];
+  private readonly paused = new Set<() => void>();
 
   constructor(private readonly parts: GiveBackParts) {}
 
@@ -36,6 +37,10 @@ export class GiveBack {
     });
   }
 
+  get size(): number {
+    return this.pending.size;
+  }
+
   /** Resolves when everything under way has been given back or given up. */
   async whenDone(): Promise<void> {
     await Promise.all(this.pending);
@@ -44,11 +49,11 @@ export class GiveBack {
   /** Gives up what is still under way: it ends at its lease. */
   close(): void {
     this.closed = true;
-    this.wakeAll.splice(0).forEach((wake) => wake());
+    for (const wake of this.paused) wake();
   }
 
   private persist(key: string, withinMs: number, run: () => Promise<void>): Promise<boolean> {
-    const work = this.repeat(key, this.parts.clock.now().monotonic + withinMs, run);
+    const work = outside(() => this.repeat(key, this.parts.clock.now().monotonic + withinMs, run));
     this.pending.add(work);
     return work.finally(() => this.pending.delete(work));
   }
@@ -71,8 +76,12 @@ export class GiveBack {
 
   private pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      this.parts.timers.after(ms, resolve, { background: true });
-      this.wakeAll.push(resolve);
+      const goOn = (): void => {
+        this.paused.delete(goOn);
+        resolve();
+      };
+      this.paused.add(goOn);
+      this.parts.timers.after(ms, goOn, { background: true });
     });
   }
 }

@@ -32,12 +32,16 @@ export class Hold implements Linked<Hold> {
   shares = 1;
   /** How many extensions were sent: a renewal sent before the last of them says nothing about the lease after it. */
   extensions = 0;
+  /** The longest lease that was ever asked for, in ms: the server may have granted it, whatever we were told. */
+  longestLease: number;
   before: Hold | undefined;
   after: Hold | undefined;
+  /** The shortest lease of the extensions that went unanswered, in ms, and until when one of them may still arrive. */
+  private doubt: { leaseMs: number; until: number } | undefined;
   private state: 'held' | 'released' | LockLossReason = 'held';
   private lease: Lease;
   private readonly bound: Lease | undefined;
-  private listeners: (() => void)[] | undefined;
+  private listeners: Set<() => void> | undefined;
 
   constructor(
     grant: Grant,
@@ -47,7 +51,8 @@ export class Hold implements Linked<Hold> {
     this.ttl = this.request.ttl;
     this.bound = this.request.maxHold === undefined ? undefined : Lease.until(this.entered, this.request.maxHold);
     this.lease = Lease.granted(grant.sent, grant.leaseMs);
-    this.renewAt = this.request.renew ? grant.sent.monotonic + this.ttl / 3 : Infinity;
+    this.longestLease = grant.leaseMs;
+    this.renewAt = this.nextRenewal(grant.sent, grant.leaseMs);
   }
 
   /** Looks at the clocks, not at a timer: true is true at this very moment. */
@@ -79,8 +84,16 @@ export class Hold implements Linked<Hold> {
 
   /** The lease to ask for now: the ttl, but not past maxHold, and not less than what holdAtLeast still needs. */
   leaseToAsk(ttl: number, now: Instant): number {
-    const most = this.bound === undefined ? ttl : Math.min(ttl, this.bound.left(now));
-    return Math.ceil(Math.max(most, this.keepMs(now)));
+    const most = Math.min(ttl, this.doubtAt(now)?.leaseMs ?? ttl, this.bound?.left(now) ?? ttl);
+    const leaseMs = Math.ceil(Math.max(most, this.keepMs(now)));
+    this.longestLease = Math.max(this.longestLease, leaseMs);
+    return leaseMs;
+  }
+
+  /** When a lease that was asked for then is to be renewed, on the monotonic clock: at a third of it; never where maxHold ends it anyway. */
+  nextRenewal(sent: Instant, leaseMs: number): number {
+    const last = !this.request.renew || (this.bound !== undefined && this.bound.left(sent) <= leaseMs);
+    return last ? Infinity : sent.monotonic + Math.min(this.ttl, leaseMs) / 3;
   }
 
   /** How long a release must leave the lock in place for holdAtLeast, in ms. */
@@ -99,9 +112,25 @@ export class Hold implements Linked<Hold> {
     return ++this.extensions;
   }
 
-  /** Runs once when the lock is lost; never after a release. */
-  onLoss(listener: () => void): void {
-    (this.listeners ??= []).push(listener);
+  /** An extension went unanswered: until that moment, on the monotonic clock, it may arrive and shorten a longer lease. */
+  doubtExtension(leaseMs: number, until: number): void {
+    const least = Math.min(leaseMs, this.doubt?.leaseMs ?? leaseMs);
+    this.doubt = { leaseMs: least, until: Math.max(until, this.doubt?.until ?? until) };
+  }
+
+  /** For how long a lease of that length cannot be had, in ms, since a shorter extension may still arrive. */
+  doubtMs(ttl: number, now: Instant): number {
+    const doubt = this.doubtAt(now);
+    return doubt === undefined || doubt.leaseMs >= ttl ? 0 : doubt.until - now.monotonic;
+  }
+
+  /** Runs once when the lock is lost; never after a release, nor after the function that it returns was called. */
+  onLoss(listener: () => void): () => void {
+    const listeners = (this.listeners ??= new Set());
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
   }
 
   lose(reason: LockLossReason): void {
@@ -109,7 +138,7 @@ export class Hold implements Linked<Hold> {
     this.state = reason;
     const listeners = this.listeners;
     this.listeners = undefined;
-    listeners?.forEach((listener) => listener());
+    for (const listener of listeners ?? []) listener();
   }
 
   /** The caller gave it up. */
@@ -121,5 +150,10 @@ export class Hold implements Linked<Hold> {
   /** The store's answer to the release was that it had not been ours any more. */
   releasedTooLate(): void {
     this.state = 'taken';
+  }
+
+  private doubtAt(now: Instant): typeof this.doubt {
+    if (this.doubt !== undefined && this.doubt.until <= now.monotonic) this.doubt = undefined;
+    return this.doubt;
   }
 }

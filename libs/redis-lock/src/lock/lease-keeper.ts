@@ -43,8 +43,7 @@ export class LeaseKeeper {
   }
 
   find(token: string): Hold | undefined {
-    for (const hold of this.holds) if (hold.token === token) return hold;
-    return undefined;
+    return this.holds.find((hold) => hold.token === token);
   }
 
   all(): Iterable<Hold> {
@@ -113,7 +112,7 @@ export class LeaseKeeper {
         this.forget(hold);
       } else if (result?.status === 'fulfilled') {
         hold.confirm(sent, command.leaseMs, extensions[i] ?? -1);
-        this.renewNext(hold, sent.monotonic + hold.ttl / 3);
+        this.renewNext(hold, hold.nextRenewal(sent, command.leaseMs));
       } else {
         this.reportFailure(hold, result?.reason);
         this.renewNext(hold, now + Math.min(Math.max(hold.ttl * RETRY_SHARE, SHORTEST_RETRY_MS), LONGEST_RETRY_MS));

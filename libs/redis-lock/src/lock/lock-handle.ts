@@ -2,7 +2,6 @@ import type { Duration } from '../duration.js';
 import { LockLostError } from '../errors/lock-lost.error.js';
 import type { LockOptionsError } from '../errors/lock-options.error.js';
 import { LockStoreError } from '../errors/lock-store.error.js';
-import type { Hold } from './hold.js';
 import type { Lock } from './lock.js';
 import type { LockEngine } from './lock-engine.js';
 import { checkTtl } from './lock-request.js';
@@ -22,6 +21,7 @@ export class LockHandle implements Lock {
   readonly key: string;
   readonly fence: number;
   private controller: AbortController | undefined;
+  private stopListening: (() => void) | undefined;
   private outcome: Promise<'released' | 'lost'> | undefined;
 
   constructor(
@@ -37,7 +37,7 @@ export class LockHandle implements Lock {
   }
 
   get signal(): AbortSignal {
-    return (this.controller ??= lossSignal(this.share.hold)).signal;
+    return (this.controller ??= this.listen()).signal;
   }
 
   get expiresInMs(): number {
@@ -85,22 +85,24 @@ export class LockHandle implements Lock {
     const { share, owner } = this;
     const { hold } = share;
     share.released = true;
+    this.stopListening?.();
     hold.shares--;
     const ending = hold.shares === 0 ? owner.engine.end(hold) : Promise.resolve(hold.isHeld ? ('released' as const) : ('lost' as const));
     owner.onReleased(share);
     return ending;
   }
 
+  private listen(): AbortController {
+    const { hold } = this.share;
+    const controller = new AbortController();
+    // Holds on to no handle: whoever keeps only the signal still hears of the loss.
+    const abort = (): void => controller.abort(new LockLostError(hold.key, hold.lossReason ?? 'expired'));
+    if (this.isHeld) this.stopListening = hold.onLoss(abort);
+    else if (hold.lossReason !== undefined) abort();
+    return controller;
+  }
+
   private lostError(): LockLostError {
     return new LockLostError(this.key, this.share.hold.lossReason ?? 'released');
   }
-}
-
-/** Holds on to no handle: whoever keeps only the signal still hears of the loss. */
-function lossSignal(hold: Hold): AbortController {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort(new LockLostError(hold.key, hold.lossReason ?? 'expired'));
-  if (hold.isHeld) hold.onLoss(abort);
-  else if (hold.lossReason !== undefined) abort();
-  return controller;
 }

@@ -124,13 +124,10 @@ export class LockService {
 
   private enter(key: string, request: LockRequest): Promise<LockHandle> {
     const here = this.context.getStore();
-    if (here !== undefined) {
-      const around = here.nearest(({ share }) => share.hold.key === key);
-      if (around !== undefined) return this.enterAgain(around, request);
-    }
-    // Sections that run already may still take what they need to end.
-    if (this.engine.isClosing && here?.nearest(({ lock }) => lock.isHeld) === undefined) return this.engine.rejectClosing();
-    return this.engine.acquire(key, request).then(this.handleOf);
+    const around = here?.nearest(({ share }) => share.hold.key === key);
+    if (around !== undefined) return this.enterAgain(around, request);
+    const nested = here?.nearest(({ lock }) => lock.isHeld) !== undefined;
+    return this.engine.acquire(key, request, nested).then(this.handleOf);
   }
 
   /** The key is held by the caller's own async context: counted, no command. */
@@ -145,6 +142,8 @@ export class LockService {
     await around.takeTurn(request, this.engine);
     if (!around.lock.isHeld) {
       around.endTurn();
+      // It ended while this one stood in line for its turn: there is nothing left to be nested in.
+      if (around.share.released) return this.enter(hold.key, request);
       around.lock.assertHeld();
     }
     hold.shares++;

@@ -50,13 +50,14 @@ export class ProcessDescription {
       if (now - entered.monotonic >= ROUND_MS) held.set(key, { token, fence, label: request.label });
     }
     const waiting = new Map(this.parts.waiting.counts());
+    // The card may have lapsed since, so then everything is told.
+    const stale = held.size + waiting.size > 0 && now - this.writtenAt >= REFRESH_MS;
     const change = {
       host: hostname().slice(0, 100),
       pid: process.pid,
-      held: changes(this.held, held, (a, b) => a.token === b.token),
-      waiting: changes(this.waiting, waiting, (a, b) => a === b),
+      held: changes(this.held, held, (a, b) => !stale && a.token === b.token),
+      waiting: changes(this.waiting, waiting, (a, b) => !stale && a === b),
     };
-    const stale = held.size + waiting.size > 0 && now - this.writtenAt >= REFRESH_MS;
     if (stale || change.held.size + change.waiting.size > 0) {
       try {
         await this.parts.store.describe(change);
@@ -64,7 +65,11 @@ export class ProcessDescription {
         this.waiting = waiting;
         this.writtenAt = now;
       } catch {
-        // The store is out of reach; whoever inspects cannot reach it either.
+        // The store is out of reach; whoever inspects cannot reach it either. It may have written all the same: what this told is told
+        // again, or taken back.
+        for (const [key, described] of held) this.held.set(key, described);
+        for (const [key, callers] of waiting) this.waiting.set(key, callers);
+        this.writtenAt = -Infinity;
       }
     }
     this.timer = undefined;

@@ -1,4 +1,5 @@
 import { LockBusyError } from '../errors/lock-busy.error.js';
+import { onAbort } from '../runtime/abort-listeners.js';
 import type { LockEngine } from './lock-engine.js';
 import type { Lock } from './lock.js';
 import type { LockRequest } from './lock-request.js';
@@ -23,13 +24,12 @@ export class Section {
 
   /** This section or the next one around it that has not ended and fits. */
   nearest(fits: (section: Section) => boolean): Section | undefined {
-    if (!this.share.released && fits(this)) return this;
-    return this.parent?.nearest(fits);
+    return upwards(this, (section) => !section.share.released && fits(section));
   }
 
   /** Whether this section runs somewhere inside the other. */
   isInside(other: Section): boolean {
-    return this.parent !== undefined && (this.parent === other || this.parent.isInside(other));
+    return upwards(this.parent, (section) => section === other) !== undefined;
   }
 
   /** Siblings inside one section take turns, first come, first served. @throws LockBusyError, the signal's reason */
@@ -47,17 +47,16 @@ export class Section {
         reject(reason);
       };
       // Whoever aborted chose the reason; it is passed on as it is.
-      const onAbort = (): void => leave(signal?.reason as Error);
+      const stopListening = signal === undefined ? undefined : onAbort(signal, () => leave(signal.reason as Error));
       const timer = engine.timers.after(waitMs, () => leave(new LockBusyError(this.share.hold.key, { waitedMs: waitMs, retryAfterMs: 0 })));
       const settle = (): void => {
         timer.cancel();
-        signal?.removeEventListener('abort', onAbort);
+        stopListening?.();
       };
       const enter = (): void => {
         settle();
         resolve();
       };
-      signal?.addEventListener('abort', onAbort, { once: true });
       this.line.push(enter);
     });
   }
@@ -67,4 +66,11 @@ export class Section {
     if (next === undefined) this.busy = false;
     else next();
   }
+}
+
+/** A loop, since sections that hand over to the next may nest thousands deep. */
+function upwards(start: Section | undefined, fits: (section: Section) => boolean): Section | undefined {
+  let section = start;
+  while (section !== undefined && !fits(section)) section = section.parent;
+  return section;
 }

@@ -1,9 +1,13 @@
--- Sets a lease anew, shorter or longer, counted from now.
+-- Sets a lease anew, shorter or longer, counted from now. A late command does nothing: it would shorten what came after it.
 -- KEYS  1 lock
--- ARGV  1 token, 2 lease ms
--- Reply 1 done | 0 not the token's any more
+-- ARGV  1 token, 2 lease ms, 3 deadline in server µs
+-- Reply {1, now µs} done | {0, now} not the token's any more | {2, now} stale
+-- @include now
+if now > tonumber(ARGV[3]) then
+  return { 2, now }
+end
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
-  return 0
+  return { 0, now }
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return 1
+return { 1, now }

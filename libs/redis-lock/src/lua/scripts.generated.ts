@@ -37,12 +37,17 @@ return owned
 
 export const EXTEND: LuaScript = {
   name: 'extend',
-  sha1: '9d5dc12a412e8abd283d04ccf6e8495a024c8e7a',
-  source: `if redis.call('GET', KEYS[1]) ~= ARGV[1] then
-  return 0
+  sha1: '260301be12039473827f809d7e88eecacd7b7a6b',
+  source: `local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+if now > tonumber(ARGV[3]) then
+  return { 2, now }
+end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+  return { 0, now }
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return 1
+return { 1, now }
 `,
 };
 

@@ -17,6 +17,11 @@ export class LinkedSet<T extends Linked<T>> implements Iterable<T> {
     return this.count;
   }
 
+  /** The member that joined first. */
+  get oldest(): T | undefined {
+    return this.first;
+  }
+
   has(member: T): boolean {
     return member.before !== undefined || this.first === member;
   }
@@ -42,12 +47,16 @@ export class LinkedSet<T extends Linked<T>> implements Iterable<T> {
     return true;
   }
 
-  /** The member that is reached may leave meanwhile. */
+  find(fits: (member: T) => boolean): T | undefined {
+    let member = this.first;
+    while (member !== undefined && !fits(member)) member = member.after;
+    return member;
+  }
+
+  /** Goes through those that are in it now and still are when their turn comes: any may join and leave meanwhile. */
   *[Symbol.iterator](): Iterator<T> {
-    for (let member = this.first; member !== undefined;) {
-      const next: T | undefined = member.after;
-      yield member;
-      member = next;
-    }
+    const members: T[] = [];
+    for (let member = this.first; member !== undefined; member = member.after) members.push(member);
+    for (const member of members) if (this.has(member)) yield member;
   }
 }

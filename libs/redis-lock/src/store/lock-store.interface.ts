@@ -109,5 +109,5 @@ export interface LockStore {
 
 /** The name of the process that made a token, or undefined where the value is no token of ours. */
 export function processOf(token: string): string | undefined {
-  return /^([\w-]+)\.[\w-]+$/.exec(token)?.[1];
+  return /^([\w-]{12})\.[\w-]{22}$/.exec(token)?.[1];
 }

@@ -1,45 +1,45 @@
 import { LockBusyError } from '../../errors/lock-busy.error.js';
 import { LockStoreError } from '../../errors/lock-store.error.js';
+import { onAbort } from '../../runtime/abort-listeners.js';
 import type { Clock, Instant, Timers } from '../../runtime/clock.js';
-import { isHold, type Attempts, type Busy } from '../attempts.js';
+import { isHold, mayTryAgain, type Attempts, type Busy } from '../attempts.js';
 import type { Hold } from '../hold.js';
 import type { LockRequest } from '../lock-request.js';
 import type { RetrySchedule } from '../retry-schedule.js';
+import type { Waiting } from './waiting.interface.js';
 
 /** What polling needs. */
 export interface PollingParts {
   readonly attempts: Attempts;
   readonly clock: Clock;
   readonly timers: Timers;
-  /** Whether callers of this process stand in line for the key: a poller never overtakes them. */
-  readonly hasLine: (key: string) => boolean;
-  /** Why they still stand there, where it is the store. */
-  readonly trouble: (key: string) => LockStoreError | undefined;
-  /** Aborts when new callers are turned away. */
-  readonly closing: AbortSignal;
+  /** The line that a poller never overtakes. */
+  readonly waiting: Waiting;
+  /** Aborts when this caller is turned away. */
+  readonly gate: AbortSignal;
 }
 
-/** Attempts at the times of a retry policy, outside the line. @throws LockBusyError, LockStoreError, the signal's reason */
+/** Attempts at the times of a retry policy, outside the line. @throws LockBusyError, LockStoreError, the signal's reason, the gate's */
 export async function poll(key: string, request: LockRequest, schedule: RetrySchedule, parts: PollingParts): Promise<Hold> {
-  request.signal?.throwIfAborted();
+  const signals = request.signal === undefined ? [parts.gate] : [request.signal, parts.gate];
   const since = parts.clock.now();
-  const signal = request.signal === undefined ? parts.closing : AbortSignal.any([request.signal, parts.closing]);
   for (let attempt = 1; ; attempt++) {
+    for (const signal of signals) signal.throwIfAborted();
     const found = await look(key, request, parts);
     if (!('busy' in found)) return found.hold;
     const delay = schedule.delayBefore(attempt);
     if (delay === undefined) throw verdict(key, found.busy, since, parts.clock);
-    await sleep(delay, signal, parts.timers);
+    await sleep(delay, signals, parts.timers);
   }
 }
 
 async function look(key: string, request: LockRequest, parts: PollingParts): Promise<{ hold: Hold } | { busy: Busy | LockStoreError }> {
-  if (parts.hasLine(key)) return { busy: parts.trouble(key) ?? { leaseLeftMs: undefined } };
+  if (parts.waiting.callers(key) > 0) return { busy: parts.waiting.trouble(key) ?? { leaseLeftMs: undefined } };
   try {
     const answer = await parts.attempts.make(key, request, false);
     return isHold(answer) ? { hold: answer } : { busy: answer };
   } catch (error) {
-    if (error instanceof LockStoreError) return { busy: error };
+    if (mayTryAgain(error)) return { busy: error };
     throw error;
   }
 }
@@ -50,18 +50,19 @@ function verdict(key: string, found: Busy | LockStoreError, since: Instant, cloc
   return new LockBusyError(key, { waitedMs, retryAfterMs: Math.ceil(found.leaseLeftMs ?? 0) });
 }
 
-function sleep(ms: number, signal: AbortSignal, timers: Timers): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      timer.cancel();
-      // Whoever aborted chose the reason; it is passed on as it is.
-      reject(signal.reason as Error);
-    };
-    const timer = timers.after(ms, () => {
-      signal.removeEventListener('abort', onAbort);
+/** Ends early when a signal aborts; the caller looks at them. */
+function sleep(ms: number, signals: readonly AbortSignal[], timers: Timers): Promise<void> {
+  return new Promise((resolve) => {
+    if (signals.some(({ aborted }) => aborted)) {
       resolve();
-    });
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
+      return;
+    }
+    const wake = (): void => {
+      timer.cancel();
+      for (const stop of stopListening) stop();
+      resolve();
+    };
+    const timer = timers.after(ms, wake);
+    const stopListening = signals.map((signal) => onAbort(signal, wake));
   });
 }

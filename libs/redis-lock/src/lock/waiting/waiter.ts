@@ -1,3 +1,4 @@
+import { onAbort } from '../../runtime/abort-listeners.js';
 import type { Clock, Timer, Timers } from '../../runtime/clock.js';
 import type { Hold } from '../hold.js';
 import type { WaitRequest } from './waiting.interface.js';
@@ -7,7 +8,7 @@ export class Waiter {
   readonly turn: Promise<Hold>;
   private settle: { resolve: (hold: Hold) => void; reject: (reason: unknown) => void } | undefined;
   private readonly timer: Timer;
-  private readonly onAbort: () => void;
+  private readonly stopListening: (() => void)[];
 
   constructor(
     readonly wait: WaitRequest,
@@ -16,11 +17,10 @@ export class Waiter {
     verdict: () => Error,
   ) {
     this.turn = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
-    const { signal, waitMs } = wait.request;
+    const { waitMs } = wait.request;
     const waited = time.clock.now().monotonic - wait.since.monotonic;
     this.timer = time.timers.after(Math.max(0, waitMs - waited), () => this.reject(verdict()));
-    this.onAbort = () => this.reject(signal?.reason);
-    signal?.addEventListener('abort', this.onAbort, { once: true });
+    this.stopListening = signalsOf(wait).map((aborting) => onAbort(aborting, () => this.reject(aborting.reason)));
   }
 
   /** False when the caller had gone. */
@@ -39,8 +39,13 @@ export class Waiter {
     if (settle === undefined) return undefined;
     this.settle = undefined;
     this.timer.cancel();
-    this.wait.request.signal?.removeEventListener('abort', this.onAbort);
+    for (const stop of this.stopListening) stop();
     this.leave(this);
     return settle;
   }
+}
+
+/** Whatever may send this caller away. */
+export function signalsOf({ request, gate }: WaitRequest): AbortSignal[] {
+  return request.signal === undefined ? [gate] : [request.signal, gate];
 }

@@ -1,9 +1,10 @@
 import { LockBusyError } from '../../errors/lock-busy.error.js';
 import { LockStoreError } from '../../errors/lock-store.error.js';
 import type { Clock, Timers } from '../../runtime/clock.js';
-import { isHold, type Attempts, type Busy } from '../attempts.js';
+import { outside } from '../../runtime/outside.js';
+import { isHold, mayTryAgain, type Attempts, type Busy } from '../attempts.js';
 import type { Hold } from '../hold.js';
-import { Waiter } from './waiter.js';
+import { signalsOf, Waiter } from './waiter.js';
 import type { WaitRequest } from './waiting.interface.js';
 
 /** What a line needs. */
@@ -46,6 +47,9 @@ export class WaitingLine {
   }
 
   join(wait: WaitRequest, found: Busy | LockStoreError | undefined): Promise<Hold> {
+    const aborted = signalsOf(wait).find((signal) => signal.aborted);
+    // Whoever aborted chose the reason; it is passed on as it is.
+    if (aborted !== undefined) return Promise.reject(aborted.reason as Error);
     const waiter = new Waiter(
       wait,
       this.parts,
@@ -55,7 +59,8 @@ export class WaitingLine {
     this.waiters.push(waiter);
     if (!this.serving) {
       const pause = found === undefined ? 0 : this.note(found);
-      void this.serve(pause);
+      // Outside the context of this caller, who may be long gone when others wait.
+      void outside(() => this.serve(pause));
     }
     return waiter.turn;
   }
@@ -64,10 +69,6 @@ export class WaitingLine {
   wake(): void {
     this.woken = true;
     this.endPause?.();
-  }
-
-  rejectAll(reason: Error): void {
-    for (const waiter of [...this.waiters]) waiter.reject(reason);
   }
 
   /** Never rejects: what an attempt throws reaches the head. */
@@ -84,7 +85,7 @@ export class WaitingLine {
         this.storePause = STORE_PAUSE_MS.first;
         pause = isHold(answer) ? this.grant(head, answer) : this.note(answer);
       } catch (error) {
-        if (error instanceof LockStoreError) pause = this.note(error);
+        if (mayTryAgain(error)) pause = this.note(error);
         else head.reject(error);
       }
     }

@@ -45,8 +45,4 @@ export class WaitingLines implements Waiting {
   *counts(): Iterable<readonly [string, number]> {
     for (const [key, line] of this.lines) if (line.length > 0) yield [key, line.length];
   }
-
-  rejectAll(reason: Error): void {
-    for (const line of [...this.lines.values()]) line.rejectAll(reason);
-  }
 }

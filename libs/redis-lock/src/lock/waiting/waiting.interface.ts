@@ -10,13 +10,15 @@ export interface WaitRequest {
   readonly request: LockRequest;
   /** When the caller called; `request.waitMs` counts from here. */
   readonly since: Instant;
+  /** Aborts when this caller is turned away. */
+  readonly gate: AbortSignal;
 }
 
 /** How callers wait. The engine knows only this, so that the way of waiting can change without it. */
 export interface Waiting {
   /**
    * Resolves with the hold when it is this caller's turn.
-   * Rejects with LockBusyError or LockStoreError at the end of the wait, with the signal's reason when it aborts.
+   * Rejects with LockBusyError or LockStoreError at the end of the wait, with the signal's reason when it aborts, with the gate's when that does.
    */
   wait(waiter: WaitRequest, found: Busy | LockStoreError | undefined): Promise<Hold>;
   /** The lock may be free. */
@@ -27,6 +29,4 @@ export interface Waiting {
   trouble(key: string): LockStoreError | undefined;
   /** Every key that callers of this process wait for, with their number. */
   counts(): Iterable<readonly [key: string, callers: number]>;
-  /** Rejects everybody. */
-  rejectAll(reason: Error): void;
 }

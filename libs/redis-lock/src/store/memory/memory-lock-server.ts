@@ -102,7 +102,9 @@ export class MemoryLockServer {
     return true;
   }
 
-  extend(key: string, token: string, leaseMs: number): boolean {
+  /** After the deadline, in the server's time, µs, it does nothing. */
+  extend(key: string, token: string, leaseMs: number, deadline = Infinity): boolean | 'stale' {
+    if (this.now() > deadline) return 'stale';
     const lease = this.lease(key);
     if (lease?.token !== token) return false;
     lease.endsAt = this.nowMs() + leaseMs;

@@ -81,7 +81,8 @@ export class MemoryLockStore implements LockStore {
   }
 
   async extend({ key, token, leaseMs }: LeaseCommand): Promise<boolean> {
-    return this.server.extend(key, token, leaseMs);
+    // It arrives as it is sent, before any deadline.
+    return this.server.extend(key, token, leaseMs) === true;
   }
 
   async replicate(_command: LeaseCommand, min: number): Promise<number> {

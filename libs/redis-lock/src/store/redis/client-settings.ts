@@ -1,5 +1,6 @@
-import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import { Cluster, Redis, type ClusterNode, type ClusterOptions, type RedisOptions } from 'ioredis';
 import { LockOptionsError } from '../../errors/lock-options.error.js';
+import { describeUrl, hidePassword, readUrl, wrongConnection } from './connection-url.js';
 import type { ClusterConnection, RedisConnection } from './connection.js';
 
 /** A Redis client of either topology. */
@@ -8,22 +9,23 @@ export type Client = Redis | Cluster;
 /** What a connection needs of a client: its own clients, made alike, and the prefix that the caller's client would have added. */
 export interface ClientFactory {
   readonly clustered: boolean;
-  /** Prefix of the client the caller owns. */
+  /** Prefix that the connection names: our own clients have none. */
   readonly keyPrefix: string;
   /** Where it connects to, without credentials. */
   readonly description: string;
-  create(commandTimeout: number | undefined): Client;
+  create(commandTimeout: number): Client;
 }
 
 const RECONNECT_MS = { first: 50, most: 500 };
-const SCHEMES = new Set(['redis:', 'rediss:']);
+/** A connection that is given up gets this long to close in order. ioredis' own 2 s keep a process alive, and put off the next connection. */
+const DISCONNECT_MS = 100;
 
 /** Decides what kind of connection was given. It connects nothing yet. @throws LockOptionsError */
 export function clientFactory(connection: RedisConnection): ClientFactory {
   if (typeof connection === 'string') return standalone(readUrl(connection), describeUrl(connection));
   // Whatever an untyped caller passes is told apart below.
   const given: unknown = connection;
-  if (typeof given !== 'object' || given === null) throw wrong(given);
+  if (typeof given !== 'object' || given === null) throw wrongConnection(given);
   if (isClient(connection)) return owned(connection);
   if ('cluster' in connection) return cluster(connection);
   if ('quorum' in connection) {
@@ -35,16 +37,12 @@ export function clientFactory(connection: RedisConnection): ClientFactory {
   return standalone(options, describeOptions(options));
 }
 
-function standalone(options: RedisOptions | { url: string }, description: string): ClientFactory {
-  const base: RedisOptions = 'url' in options ? {} : options;
+function standalone(options: RedisOptions, description: string): ClientFactory {
   return {
     clustered: false,
-    keyPrefix: base.keyPrefix ?? '',
+    keyPrefix: options.keyPrefix ?? '',
     description,
-    create: (commandTimeout) => {
-      const settings = { ...base, ...ours(commandTimeout) };
-      return 'url' in options ? new Redis(options.url, settings) : new Redis(settings);
-    },
+    create: (commandTimeout) => new Redis({ ...options, ...ours(commandTimeout) }),
   };
 }
 
@@ -53,12 +51,34 @@ function cluster(connection: ClusterConnection): ClientFactory {
   if (!Array.isArray(nodes) || nodes.length === 0) {
     throw new LockOptionsError("connection.cluster: give at least one node, for instance [{ host: 'localhost', port: 7000 }].");
   }
+  const read = nodes.map(readNode);
+  // The nodes that a Cluster names itself speak as those do that lead to it.
+  const tls = read.find((node) => node.tls !== undefined)?.tls;
+  if (tls !== undefined) options.redisOptions = { tls, ...options.redisOptions };
   return {
     clustered: true,
-    keyPrefix: options.keyPrefix ?? options.redisOptions?.keyPrefix ?? '',
+    keyPrefix: options.keyPrefix ?? options.redisOptions?.keyPrefix ?? commonPrefix(read),
     description: `cluster ${nodes.map((node) => (typeof node === 'object' ? `${node.host ?? 'localhost'}:${String(node.port ?? 6379)}` : hidePassword(String(node)))).join(', ')}`,
-    create: (commandTimeout) => new Cluster(nodes, clusterSettings(options, commandTimeout)),
+    create: (commandTimeout) => {
+      // What stands at a node would win over what stands in redisOptions.
+      const startNodes = read.map((node) => ({ ...node, ...nodeSettings(commandTimeout), lazyConnect: true }));
+      return new Cluster(startNodes, clusterSettings(options, commandTimeout));
+    },
   };
+}
+
+function readNode(node: ClusterNode): RedisOptions {
+  if (typeof node === 'object') return node;
+  if (/^\d+$/.test(String(node))) return { port: Number(node) };
+  const text = String(node);
+  return readUrl(/^[a-z]+:\/\//i.test(text) ? text : `redis://${text}`);
+}
+
+/** All nodes serve the same locks, so they cannot differ in that. */
+function commonPrefix(nodes: readonly RedisOptions[]): string {
+  const [prefix = '', ...others] = new Set(nodes.map((node) => node.keyPrefix ?? ''));
+  if (others.length === 0) return prefix;
+  throw new LockOptionsError('connection.cluster: the URLs of the nodes name different keyPrefixes. Write one, beside `cluster`.');
 }
 
 function owned(client: Client): ClientFactory {
@@ -81,7 +101,7 @@ function owned(client: Client): ClientFactory {
 }
 
 /** No command of ours is ever queued or sent twice behind our back: an abandoned attempt must not take a lock later. */
-function ours(commandTimeout: number | undefined): RedisOptions {
+function ours(commandTimeout: number): RedisOptions {
   return {
     keyPrefix: '',
     lazyConnect: true,
@@ -94,14 +114,20 @@ function ours(commandTimeout: number | undefined): RedisOptions {
     enableReadyCheck: true,
     stringNumbers: false,
     retryStrategy: (times) => Math.min(RECONNECT_MS.first * times, RECONNECT_MS.most),
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
-    ...(commandTimeout === undefined ? {} : { commandTimeout }),
+    // Redis 6.2 says it within its own error of the script.
+    reconnectOnError: (error) => error.message.includes('READONLY'),
+    disconnectTimeout: DISCONNECT_MS,
+    commandTimeout,
   };
 }
 
-function clusterSettings(options: ClusterOptions, commandTimeout: number | undefined): ClusterOptions {
-  // Cluster nodes reconnect by the cluster's own strategy.
-  const { retryStrategy: _, lazyConnect: __, ...node } = ours(commandTimeout);
+/** The same for a node of a Cluster, which reconnects by the Cluster's own strategy. */
+function nodeSettings(commandTimeout: number): Omit<RedisOptions, 'retryStrategy' | 'lazyConnect'> {
+  const { retryStrategy: _, lazyConnect: __, ...settings } = ours(commandTimeout);
+  return settings;
+}
+
+function clusterSettings(options: ClusterOptions, commandTimeout: number): ClusterOptions {
   return {
     ...options,
     keyPrefix: '',
@@ -109,35 +135,13 @@ function clusterSettings(options: ClusterOptions, commandTimeout: number | undef
     enableOfflineQueue: false,
     retryDelayOnFailover: 0,
     clusterRetryStrategy: (times) => Math.min(RECONNECT_MS.first * times, RECONNECT_MS.most),
-    redisOptions: { ...options.redisOptions, ...node },
+    redisOptions: { ...options.redisOptions, ...nodeSettings(commandTimeout) },
   };
-}
-
-function readUrl(text: string): { url: string } {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !SCHEMES.has(url.protocol)) throw wrong(hidePassword(text));
-  return { url: text };
-}
-
-function describeUrl(text: string): string {
-  const url = new URL(text);
-  return `${url.protocol}//${url.host === '' ? 'localhost' : url.host}${url.pathname === '/' ? '' : url.pathname}`;
 }
 
 function describeOptions(options: RedisOptions): string {
   if (options.sentinels) return `sentinel ${options.name ?? '(no name)'}`;
   return options.path ?? `redis://${options.host ?? 'localhost'}:${String(options.port ?? 6379)}`;
-}
-
-function hidePassword(text: string): string {
-  return text.replace(/:[^:@/]*@/, ':***@');
-}
-
-function wrong(value: unknown): LockOptionsError {
-  const shown = typeof value === 'string' ? `'${value}'` : String(value);
-  return new LockOptionsError(
-    `connection: ${shown} is no connection. Write 'redis://localhost:6379', ioredis options ({ host, port }), { cluster: [...] }, an ioredis client, or 'memory'.`,
-  );
 }
 
 /** By shape, not by `instanceof`: a consumer may have another copy of ioredis. */

@@ -3,6 +3,9 @@ import { hashSlot, hashTag, tagOfSlot } from './hash-slot.js';
 /** Names what belongs to a protocol version, so that two versions never mistake each other's data or messages. */
 const VERSION = '~1';
 
+/** A fence counter under any prefix: the only plain string of ours that is no lock. */
+const FENCE = /~\d+:fence(:\{[^{}]*\})?$/;
+
 /** Every name this package writes to Redis. All of one lock lies in one slot of a Cluster. */
 export class KeySpace {
   /** Channel of a process = this and its name. */
@@ -40,6 +43,11 @@ export class KeySpace {
   keyOf(lock: string): string | undefined {
     const key = lock.startsWith(this.prefix) ? lock.slice(this.prefix.length) : '';
     return key === '' || key.startsWith('~') ? undefined : key;
+  }
+
+  /** The same for a name that SCAN found: a longer prefix that begins with ours may have a fence counter there. */
+  listedKeyOf(lock: string): string | undefined {
+    return FENCE.test(lock) ? undefined : this.keyOf(lock);
   }
 
   /** A SCAN pattern: the prefix to the letter, the caller's part as a glob. */

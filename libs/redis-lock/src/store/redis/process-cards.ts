@@ -32,7 +32,8 @@ export class ProcessCards {
     await this.link.use('MULTI', async (client) => {
       const work = client.multi().hset(card, fields).pexpire(card, CARD_TTL_MS);
       if (gone.length > 0) work.hdel(card, ...gone);
-      await work.exec();
+      const failed = (await work.exec())?.find(([error]) => error !== null)?.[0];
+      if (failed) throw failed;
     });
   }
 
@@ -57,7 +58,9 @@ export class ProcessCards {
   }
 
   async remove(process: string): Promise<void> {
-    if (this.written) await this.link.use('DEL', (client) => client.del(this.names.card(process)));
+    if (!this.written) return;
+    await this.link.use('DEL', (client) => client.del(this.names.card(process)));
+    this.written = false;
   }
 }
 

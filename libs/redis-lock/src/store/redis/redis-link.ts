@@ -1,12 +1,17 @@
+import type { Redis } from 'ioredis';
 import type { LockLog } from '../../runtime/lock-log.js';
 import { LockStoreError } from '../../errors/lock-store.error.js';
 import type { LuaScript } from '../../lua/lua-script.js';
+import { atMost } from '../../runtime/at-most.js';
 import { AnswerWaits, type AnswerWaitParts } from './answer-waits.js';
 import { ScriptCommand } from './script-command.js';
 import { isCluster, isOfThisCopy, type Client } from './client-settings.js';
+import { nodeOf } from './servers.js';
 
 /** How long the start waits for a server that does not answer. */
 const START_MS = 10_000;
+/** How long a node that is silent has to answer a PING before its connection is given up, as a share of commandTimeout. */
+const PROBE_SHARE = 1 / 4;
 /** As ioredis says it. */
 const TIMED_OUT = 'Command timed out';
 /** Errors that no retry will cure. */
@@ -17,11 +22,14 @@ export class RedisLink {
   private lastError: Error | undefined;
   private readonly waits: AnswerWaits;
   private readonly ownCopy: boolean;
+  /** Those whose connection is given up, or is about to be. */
+  private readonly suspects = new Set<Redis>();
+  private stopConnecting: (() => void) | undefined;
 
   constructor(
     readonly client: Client,
-    private readonly description: string,
-    parts: AnswerWaitParts & { readonly log: LockLog },
+    readonly description: string,
+    private readonly parts: AnswerWaitParts & { readonly log: LockLog },
   ) {
     const { log } = parts;
     this.waits = new AnswerWaits(parts);
@@ -40,9 +48,11 @@ export class RedisLink {
   }
 
   /** Connects; goes on trying for a while, since the server may be starting too. @throws LockStoreError */
-  async connect(): Promise<void> {
+  async connect(limitMs = START_MS): Promise<void> {
     const { client } = this;
     await new Promise<void>((resolve, reject) => {
+      // A client that is told to disconnect while it waits for its next try says nothing more.
+      this.stopConnecting = () => settle(new LockStoreError(`${this.description} was closed before it was connected.`));
       const settle = (error?: Error): void => {
         clearTimeout(timer);
         client.off('ready', onReady);
@@ -54,7 +64,7 @@ export class RedisLink {
       const onError = (error: Error): void => {
         if (HOPELESS.test(error.message)) settle(this.failure('start', error));
       };
-      const timer = setTimeout(() => settle(this.failure('start', this.lastError)), START_MS);
+      const timer = setTimeout(() => settle(this.failure('start', this.lastError)), limitMs);
       client.on('ready', onReady);
       client.on('error', onError);
       // Its own rejection is the first failed try; the events tell the rest.
@@ -69,8 +79,9 @@ export class RedisLink {
   run<T>(script: LuaScript, keyCount: number, args: (string | number)[], read: (reply: unknown) => T | PromiseLike<T>): Promise<T> {
     const { client } = this;
     const fail = (error: unknown): Promise<T> => {
-      if (!isNoScript(error)) throw this.failure(script.name, error);
-      return this.use(script.name, () => client.eval(script.source, keyCount, ...args)).then(read);
+      const node = nodeOf(client, String(args[0]));
+      if (!isNoScript(error)) throw this.failure(script.name, error, node);
+      return this.use(script.name, () => client.eval(script.source, keyCount, ...args), node).then(read);
     };
     // Two copies of ioredis need not understand each other's commands.
     if (!this.ownCopy) return client.evalsha(script.sha1, keyCount, ...args).then(read, fail);
@@ -91,31 +102,59 @@ export class RedisLink {
     );
   }
 
-  /** Runs anything else on the client. @throws LockStoreError */
-  async use<T>(name: string, work: (client: Client) => Promise<T>): Promise<T> {
+  /** Runs anything else on the client. @param node the one that it goes to, where a Cluster has several @throws LockStoreError */
+  async use<T>(name: string, work: (client: Client) => Promise<T>, node: Client = this.client): Promise<T> {
     try {
       return await work(this.client);
     } catch (error) {
-      throw error instanceof LockStoreError ? error : this.failure(name, error);
+      throw error instanceof LockStoreError ? error : this.failure(name, error, node);
     }
   }
 
   close(): void {
+    this.stopConnecting?.();
     this.waits.close();
     this.client.disconnect();
   }
 
-  private failure(what: string, cause: unknown): LockStoreError {
-    const said = cause instanceof Error ? cause.message : 'no answer';
+  private failure(what: string, cause: unknown, node: Client = this.client): LockStoreError {
+    const said = reason(cause);
     // The server may be gone without a word (a host without power, a firewall): only another connection can tell.
-    if (said === TIMED_OUT && !isCluster(this.client)) this.client.disconnect(true);
+    if (said === TIMED_OUT && !isCluster(node) && !this.suspects.has(node)) void this.replaceConnection(node);
     const why = /Stream isn't writeable|isn't ready|Connection is closed/.test(said) ? `not connected${this.connectionError()}` : said;
     return new LockStoreError(`${this.description} failed at ${what}: ${why}`, { cause });
+  }
+
+  /** Once per connection, however many of its commands go unanswered. */
+  private async replaceConnection(node: Redis): Promise<void> {
+    this.suspects.add(node);
+    // In a Cluster a command may have been answered, and wait here for its slot to have moved.
+    const alive = isCluster(this.client) && (await this.answers(node));
+    if (alive || node.status !== 'ready') {
+      this.suspects.delete(node);
+      return;
+    }
+    node.once('close', () => this.suspects.delete(node));
+    node.disconnect(true);
+  }
+
+  private async answers(node: Redis): Promise<boolean> {
+    const { timers, timeout } = this.parts;
+    const answer = node.ping().catch((error: unknown) => String(error));
+    return (await atMost(timers, timeout * PROBE_SHARE, answer)) !== undefined;
   }
 
   private connectionError(): string {
     return this.lastError === undefined ? '' : ` (${this.lastError.message})`;
   }
+}
+
+/** EXECABORT says only that one of the commands before it failed; ioredis keeps what was said to them. */
+function reason(cause: unknown): string {
+  if (!(cause instanceof Error)) return 'no answer';
+  const before: unknown = 'previousErrors' in cause ? cause.previousErrors : undefined;
+  const first: unknown = Array.isArray(before) ? before[0] : undefined;
+  return first instanceof Error ? first.message : cause.message;
 }
 
 function isNoScript(error: unknown): boolean {

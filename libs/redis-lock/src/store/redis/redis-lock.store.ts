@@ -1,5 +1,7 @@
 import { LockOptionsError } from '../../errors/lock-options.error.js';
+import { LockStoreError } from '../../errors/lock-store.error.js';
 import { CANCEL, EXTEND, FORCE_RELEASE, GRANT, INSPECT, RELEASE, RENEW } from '../../lua/scripts.generated.js';
+import { atMost } from '../../runtime/at-most.js';
 import type { Clock, Instant, Timers } from '../../runtime/clock.js';
 import type { LockLog } from '../../runtime/lock-log.js';
 import type {
@@ -13,12 +15,17 @@ import type {
   StoredLock,
 } from '../lock-store.interface.js';
 import type { ClientFactory } from './client-settings.js';
+import { Confirmations } from './confirmations.js';
 import { KeySpace } from './key-space.js';
+import { lockNames } from './lock-names.js';
 import { ProcessCards } from './process-cards.js';
 import { RedisLink } from './redis-link.js';
-import { lockNames, serverOf } from './servers.js';
+import { rehearse } from './rehearsal.js';
+import { eachDone, isDone, known } from './script-replies.js';
+import { serverOf } from './servers.js';
 import { ServerClock } from './server-clock.js';
 import { checkServer } from './server-check.js';
+import { subscribe } from './subscription.js';
 
 /** What the Redis store is made with. */
 export interface RedisLockStoreOptions {
@@ -34,9 +41,10 @@ export interface RedisLockStoreOptions {
 
 /** How many leases one script prolongs: long enough to save commands, short enough not to hold up the server. */
 const RENEW_BATCH = 100;
-/** Reply codes of grant.lua. */
+/** Reply codes of grant.lua and extend.lua. */
 const GRANTED = 0;
 const BUSY = 1;
+const DONE = 1;
 const STALE = 2;
 const VOID: GrantReply = { status: 'void' };
 
@@ -47,17 +55,18 @@ export class RedisLockStore implements LockStore {
   private readonly commands: RedisLink;
   private readonly subscriber: RedisLink;
   private readonly cards: ProcessCards;
-  private confirmations: RedisLink | undefined;
+  private readonly confirmations: Confirmations;
   /** One per server that answers: another server has another clock. */
   private readonly clocks = new Map<string, ServerClock>();
   private process = '';
 
   constructor(private readonly options: RedisLockStoreOptions) {
-    const { clients, commandTimeout } = options;
+    const { clients } = options;
     this.description = clients.description;
     this.names = new KeySpace(clients.keyPrefix + options.keyPrefix, clients.clustered);
-    this.commands = this.link(`Redis (${clients.description})`, commandTimeout);
-    this.subscriber = this.link(`Redis subscription (${clients.description})`, undefined);
+    this.commands = this.link('Redis');
+    this.subscriber = this.link('Redis subscription');
+    this.confirmations = new Confirmations({ ...options, link: () => this.link('Redis confirmations') });
     this.cards = new ProcessCards(this.commands, this.names);
     this.commands.client.on('close', () => this.clocks.clear());
   }
@@ -71,7 +80,7 @@ export class RedisLockStore implements LockStore {
         description: this.description,
         allowEviction: this.options.allowEviction,
       });
-      await this.listen(inbox);
+      await subscribe({ ...this.options, link: this.subscriber, names: this.names, inbox });
       await this.rehearse();
     } catch (error) {
       await this.close();
@@ -81,7 +90,7 @@ export class RedisLockStore implements LockStore {
 
   async close(): Promise<void> {
     await this.cards.remove(this.process).catch(() => undefined);
-    for (const link of [this.commands, this.subscriber, this.confirmations]) link?.close();
+    for (const link of [this.commands, this.subscriber, this.confirmations]) link.close();
   }
 
   async ping(): Promise<void> {
@@ -89,8 +98,7 @@ export class RedisLockStore implements LockStore {
   }
 
   grant(command: GrantCommand): Promise<GrantReply> {
-    // STALE is a clear answer, and it brought the server's time: the same attempt once more, with the corrected deadline.
-    return this.attempt(command, command.sent, () => this.attempt(command, this.options.clock.now(), () => VOID));
+    return this.attempt(command, command.sent, () => this.attemptAgain(command));
   }
 
   release(key: string, token: string, keepMs: number): Promise<boolean> {
@@ -115,25 +123,34 @@ export class RedisLockStore implements LockStore {
     return (await Promise.all(batches)).flat();
   }
 
-  async extend({ key, token, leaseMs }: LeaseCommand): Promise<boolean> {
-    return this.commands.run(EXTEND, 1, [this.names.lock(key), token, leaseMs], isDone);
+  extend(command: LeaseCommand): Promise<boolean> {
+    return this.tryToExtend(command, () =>
+      this.tryToExtend(command, () => {
+        throw new LockStoreError(
+          `The extension of '${command.key}' reached the server after its deadline, and was ignored there.`,
+          command,
+        );
+      }),
+    );
   }
 
-  async replicate({ key, token, leaseMs }: LeaseCommand, min: number, timeoutMs: number): Promise<number> {
+  async replicate(command: LeaseCommand, min: number, timeoutMs: number): Promise<number> {
     if (this.options.clients.clustered) {
-      throw new LockOptionsError('replicas: not supported on a Cluster in this version.', { key });
+      throw new LockOptionsError('replicas: not supported on a Cluster in this version.', command);
     }
-    this.confirmations ??= await this.connectConfirmations();
-    const link = this.confirmations;
-    // WAIT speaks of the writes of its own connection, so the lease is confirmed over this one.
-    const [confirmed] = await link.run(RENEW, 1, [this.names.lock(key), token, leaseMs], eachDone);
-    if (confirmed !== true) return 0;
-    return link.use('WAIT', (client) => client.wait(min, timeoutMs));
+    return this.confirmations.confirm(this.names.lock(command.key), command, min, timeoutMs);
   }
 
   async forceRelease(key: string): Promise<boolean> {
     const lock = this.names.lock(key);
-    return this.commands.run(FORCE_RELEASE, 2, [lock, this.names.companion(lock), this.names.channelPrefix], isDone);
+    try {
+      return await this.commands.run(FORCE_RELEASE, 2, [lock, this.names.companion(lock), this.names.channelPrefix], isDone);
+    } catch (error) {
+      const { foreignType } = isWrongType(error) ? await this.inspect(key) : {};
+      if (foreignType === undefined) throw error;
+      const message = `The key '${key}' holds a ${foreignType}, which is no lock: another program uses the same name. It was left as it is.`;
+      throw new LockStoreError(message, { key, cause: error });
+    }
   }
 
   async inspect(key: string): Promise<StoredLock> {
@@ -155,8 +172,8 @@ export class RedisLockStore implements LockStore {
   }
 
   async *keys(pattern: string): AsyncIterable<string> {
-    for await (const name of lockNames(this.commands.client, this.names.scanPattern(pattern))) {
-      const key = this.names.keyOf(name);
+    for await (const name of lockNames(this.commands, this.names.scanPattern(pattern))) {
+      const key = this.names.listedKeyOf(name);
       if (key !== undefined) yield key;
     }
   }
@@ -167,6 +184,21 @@ export class RedisLockStore implements LockStore {
 
   readCard(process: string, key: string): Promise<ProcessCard | undefined> {
     return this.cards.read(process, key);
+  }
+
+  /** STALE is a clear answer, and it brought the server's time: the same attempt once more, in what is left of its time. */
+  private async attemptAgain(command: GrantCommand): Promise<GrantReply> {
+    const { clock, timers, commandTimeout } = this.options;
+    const now = clock.now();
+    const leftMs = command.sent.monotonic + commandTimeout - now.monotonic;
+    if (leftMs <= 0) return VOID;
+    const reply = await atMost(
+      timers,
+      leftMs,
+      this.attempt(command, now, () => VOID),
+    );
+    if (reply !== undefined) return reply;
+    throw new LockStoreError(`${this.commands.description} failed at grant: two answers took longer than commandTimeout.`);
   }
 
   private attempt(
@@ -199,6 +231,21 @@ export class RedisLockStore implements LockStore {
     });
   }
 
+  /** With a deadline, as an attempt has: late, it would shorten a lease that was extended since. */
+  private tryToExtend({ key, token, leaseMs }: LeaseCommand, whenStale: () => Promise<boolean>): Promise<boolean> {
+    const lock = this.names.lock(key);
+    const clock = this.clockOf(lock);
+    const sent = this.options.clock.now().monotonic;
+    const now = clock.at(sent);
+    const deadline = now === undefined ? 0 : Math.round(now + this.options.commandTimeout * 1_000);
+    return this.commands.run(EXTEND, 1, [lock, token, leaseMs, deadline], (reply) => {
+      // The shape is extend.lua's.
+      const [status, serverTime] = reply as [number, number];
+      clock.observe(serverTime, sent, this.options.clock.now().monotonic);
+      return status === STALE ? whenStale() : status === DONE;
+    });
+  }
+
   private async renewBatch(batch: readonly LeaseCommand[]): Promise<PromiseSettledResult<boolean>[]> {
     const locks = batch.map(({ key }) => this.names.lock(key));
     const args = batch.flatMap(({ token, leaseMs }) => [token, leaseMs]);
@@ -217,52 +264,27 @@ export class RedisLockStore implements LockStore {
     return clock;
   }
 
-  /** A message is one letter for what happened, then what it concerns; the channel's name carries the protocol's version. */
-  private async listen(inbox: StoreInbox): Promise<void> {
-    const channel = this.names.channelPrefix + inbox.process;
-    this.subscriber.client.on('message', (from: string, message: string) => {
-      if (from !== channel) return;
-      const space = message.indexOf(' ');
-      const key = this.names.keyOf(message.slice(message.startsWith('f') ? space + 1 : 1));
-      if (key === undefined) return;
-      if (message.startsWith('w')) inbox.onWake(key);
-      if (message.startsWith('f')) inbox.onForced(key, message.slice(1, space));
+  private rehearse(): Promise<void> {
+    const { process } = this;
+    return rehearse({
+      ...this.options,
+      store: this,
+      process,
+      publish: () => this.commands.use('publish', (client) => client.publish(this.names.channelPrefix + process, 'rehearsal')),
+      sweep: async (key) => {
+        await this.cards.remove(process);
+        await this.commands.use('del', (client) => client.del(this.names.companion(this.names.lock(key))));
+      },
     });
-    const subscribe = (): Promise<unknown> => this.subscriber.use('SUBSCRIBE', (client) => client.subscribe(channel));
-    await subscribe();
-    // Where it fails again, the connection was cut again, and the next one begins here.
-    this.subscriber.client.on('ready', () => void subscribe().catch((error: unknown) => this.options.log.warn(String(error))));
   }
 
-  /** One grant and one release of a name nobody uses: shows at start what an ACL forbids, and brings the server's clock. */
-  private async rehearse(): Promise<void> {
-    const key = `~1:rehearsal:${this.process}`;
-    const token = `${this.process}.rehearsal`;
-    await this.grant({ key, token, leaseMs: this.options.commandTimeout, reserve: 1, wake: false, sent: this.options.clock.now() });
-    await this.release(key, token, 0);
-  }
-
-  private link(description: string, timeout: number | undefined): RedisLink {
-    return new RedisLink(this.options.clients.create(timeout), description, { ...this.options, timeout });
-  }
-
-  private async connectConfirmations(): Promise<RedisLink> {
-    const link = this.link(`Redis confirmations (${this.description})`, undefined);
-    await link.connect();
-    return link;
+  private link(what: string): RedisLink {
+    const { clients, commandTimeout } = this.options;
+    const parts = { ...this.options, timeout: commandTimeout };
+    return new RedisLink(clients.create(commandTimeout), `${what} (${clients.description})`, parts);
   }
 }
 
-function isDone(reply: unknown): boolean {
-  return reply === 1;
-}
-
-/** The shape is renew.lua's. */
-function eachDone(reply: unknown): boolean[] {
-  return (reply as unknown[]).map(isDone);
-}
-
-/** PTTL answers with a negative number where there is no TTL. */
-function known(pttl: number | undefined): number | undefined {
-  return pttl === undefined || pttl < 0 ? undefined : pttl;
+function isWrongType(error: unknown): boolean {
+  return error instanceof LockStoreError && error.message.includes('WRONGTYPE');
 }

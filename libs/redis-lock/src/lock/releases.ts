@@ -1,0 +1,93 @@
+import { LockStoreError } from '../errors/lock-store.error.js';
+import { atMost } from '../runtime/at-most.js';
+import type { Clock, Instant, Timers } from '../runtime/clock.js';
+import type { LockStore } from '../store/lock-store.interface.js';
+import type { GiveBack } from './give-back.js';
+import type { Hold } from './hold.js';
+import type { LeaseKeeper } from './lease-keeper.js';
+import type { EngineSettings } from './lock-request.js';
+import type { UnderWay } from './under-way.js';
+
+/** What a release needs. */
+export interface ReleaseParts {
+  readonly store: LockStore;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly settings: EngineSettings;
+  readonly keeper: LeaseKeeper;
+  readonly giveBack: GiveBack;
+  readonly underWay: UnderWay;
+  /** The lock may be free for callers of this process. */
+  readonly onFreed: (key: string) => void;
+}
+
+/** This is where a hold ends: released, or given up as lost. */
+export class Releases {
+  constructor(private readonly parts: ReleaseParts) {}
+
+  /**
+   * Gives a hold up; the lock stays for the rest of its holdAtLeast.
+   * @throws LockStoreError when the store did not answer within commandTimeout; it is then released in the background
+   */
+  end(hold: Hold): Promise<'released' | 'lost'> {
+    return this.release(hold, hold.keepMs(this.parts.clock.now()));
+  }
+
+  /** Frees a lock that was granted to somebody who has gone: nobody entered, so there is no minimum to hold it for. Never rejects. */
+  returnUnused(hold: Hold): void {
+    // An unanswered release is worked on in the background, and nobody waits for it.
+    this.release(hold, 0).catch(() => undefined);
+  }
+
+  private async release(hold: Hold, keepMs: number): Promise<'released' | 'lost'> {
+    const { store, clock, keeper, underWay, onFreed } = this.parts;
+    const { key, token } = hold;
+    const now = clock.now();
+    if (!hold.isHeldAt(now)) {
+      keeper.forget(hold);
+      this.releaseLost(hold);
+      return 'lost';
+    }
+    underWay.begin();
+    try {
+      const answer = store.release(key, token, keepMs);
+      // The rest is done while the store is at work.
+      hold.endAsReleased();
+      keeper.forget(hold);
+      if (await answer) return 'released';
+      hold.releasedTooLate();
+      return 'lost';
+    } catch (error) {
+      await this.persist(hold, keepMs, now, error);
+      return 'released';
+    } finally {
+      underWay.end();
+      onFreed(key);
+    }
+  }
+
+  /** It may still be ours on the server, where our clocks are ahead of it, or a renewal went unanswered; its owner check makes the release harmless. */
+  private releaseLost(hold: Hold): void {
+    if (hold.lossReason === 'taken' || hold.lossReason === 'forced') return;
+    const { clock } = this.parts;
+    void this.inBackground(hold, () => hold.keepMs(clock.now()));
+  }
+
+  private async persist(hold: Hold, keepMs: number, since: Instant, cause: unknown): Promise<void> {
+    const { clock, timers, settings } = this.parts;
+    const keepUntil = since.monotonic + keepMs;
+    const released = this.inBackground(hold, () => Math.max(0, keepUntil - clock.now().monotonic));
+    const patience = settings.commandTimeout - (clock.now().monotonic - since.monotonic);
+    if (patience > 0 && (await atMost(timers, patience, released)) === true) return;
+    throw new LockStoreError(`The release of '${hold.key}' was not answered; it goes on in the background until the lease ends.`, {
+      key: hold.key,
+      cause,
+    });
+  }
+
+  /** Until the lease of the last command that may have reached the server is over, which can be later than what we believed. */
+  private inBackground(hold: Hold, keepMs: () => number): Promise<boolean> {
+    const withinMs = hold.longestLease + 2 * this.parts.settings.commandTimeout;
+    return this.parts.giveBack.release(hold.key, hold.token, withinMs, keepMs);
+  }
+}

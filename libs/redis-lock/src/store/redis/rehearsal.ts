@@ -1,0 +1,53 @@
+import { LockStoreError } from '../../errors/lock-store.error.js';
+import type { Clock } from '../../runtime/clock.js';
+import type { LockStore } from '../lock-store.interface.js';
+
+/** What the rehearsal needs. */
+export interface RehearsalParts {
+  readonly store: LockStore;
+  readonly process: string;
+  readonly commandTimeout: number;
+  readonly clock: Clock;
+  /** Sends this process a message that means nothing. */
+  readonly publish: () => Promise<unknown>;
+  /** Takes away what is left of the key. */
+  readonly sweep: (key: string) => Promise<unknown>;
+}
+
+/** What Redis says where a right is missing: 7 in a script, the others. */
+const NOT_ALLOWED = /NOPERM|can't run this command/;
+
+/**
+ * Everything that a lock does in its life, once, under a name nobody uses: shows at start what an ACL forbids, and not when a lease cannot
+ * be renewed, and brings the server's clock. What an operator asks for (inspect, list, forceRelease) and `replicas` show it when they are used.
+ * @throws LockStoreError
+ */
+export async function rehearse(parts: RehearsalParts): Promise<void> {
+  try {
+    await playLockLife(parts);
+  } catch (error) {
+    if (!(error instanceof LockStoreError) || !NOT_ALLOWED.test(error.message)) throw error;
+    throw new LockStoreError(`${error.message} Give the Redis user the rights that the README lists.`, { cause: error });
+  }
+}
+
+async function playLockLife({ store, process: name, commandTimeout, clock, publish, sweep }: RehearsalParts): Promise<void> {
+  const key = `~1:rehearsal:${name}`;
+  const [token, cancelled, rival] = ['owner', 'cancelled', 'rival'].map((role) => `${name}.rehearsal-${role}`) as [string, string, string]; // three in, three out
+  const leaseMs = 2 * commandTimeout;
+  const attempt = (by: string, wake: boolean): Promise<unknown> =>
+    store.grant({ key, token: by, leaseMs, reserve: 1, wake, sent: clock.now() });
+
+  await attempt(token, false);
+  // From here on the key has a companion, and every script takes its longest way.
+  await store.cancel(key, cancelled);
+  await attempt(cancelled, false);
+  await attempt(rival, true);
+  const [renewed] = await store.renew([{ key, token, leaseMs: leaseMs + commandTimeout }]);
+  if (renewed?.status === 'rejected') throw renewed.reason;
+  await store.extend({ key, token, leaseMs });
+  await store.release(key, token, 0);
+  await publish();
+  await store.describe({ host: '', pid: process.pid, held: new Map([[key, undefined]]), waiting: new Map() });
+  await sweep(key);
+}

@@ -1,0 +1,57 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { playHistory, type HistoryReport } from './support/history.js';
+
+// Replays one history, or that many from it on: SIM_SEED=… SIM_RUNS=… npm test -- test/simulation. SIM_STORY=1 prints all that happens in them.
+const SEED = process.env['SIM_SEED'];
+const RUNS = Number(process.env['SIM_RUNS'] ?? (SEED === undefined ? 1_500 : 1));
+const TELLS = process.env['SIM_STORY'] !== undefined;
+const MOST_FAILURES = 3;
+
+/** What the histories must have been about, or they show nothing. */
+const HAPPENED = [
+  ...['entered', 'released', 'lost', 'done', 'aborted', 'told', 'LOCK_BUSY', 'LOCK_STORE'],
+  ...['lost: expired', 'lost: forced', 'lost: max-hold', 'lost: shutdown', 'lost: taken'],
+  ...['granted', 'busy', 'stale', 'cancelled', 'forcedBeliefs'],
+];
+
+it('whatever network, clocks and machines do, the promises hold', async () => {
+  const first = SEED === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(SEED);
+  const totals: Record<string, number> = {};
+  const failures: string[] = [];
+  let events = 0;
+  let latest = 0;
+  const since = performance.now();
+  for (let seed = first; seed < first + RUNS && failures.length < MOST_FAILURES; seed++) {
+    const report = await playHistory(seed, TELLS);
+    if (TELLS) console.log(report.story);
+    if (report.faults.length > 0) failures.push(failureOf(report));
+    for (const [name, n] of Object.entries(report.outcomes)) totals[name] = (totals[name] ?? 0) + n;
+    events += report.events;
+    latest = Math.max(latest, report.latest);
+    // A rejection that nobody sees is told between two turns.
+    await nextTurn();
+  }
+  const seconds = (performance.now() - since) / 1_000;
+  console.log(
+    `${String(RUNS)} histories from seed ${String(first)} with ${String(events)} events in ${seconds.toFixed(1)} s; ` +
+      `the latest answer came ${latest.toFixed(0)} ms after its promise; ${JSON.stringify(totals)}`,
+  );
+
+  expect(failures).toEqual([]);
+  if (RUNS >= 1_000) expect(HAPPENED.filter((name) => (totals[name] ?? 0) === 0)).toEqual([]);
+}, 600_000);
+
+it('a history is the same each time it is played', async () => {
+  const stories: string[] = [];
+  for (let time = 0; time < 2; time++) {
+    const { story } = await playHistory(4_711, true);
+    // The names of processes and tokens are random, and play no part.
+    stories.push(story.replace(/"(owner|waiting)":("[^"]*"|\[[^\]]*\])/g, '"$1":…'));
+  }
+  expect(stories[0]?.length).toBeGreaterThan(1_000);
+  expect(stories[1]).toBe(stories[0]);
+});
+
+function failureOf({ seed, faults }: HistoryReport): string {
+  return `SIM_SEED=${String(seed)}: ${faults.slice(0, 5).join('; ')}`;
+}

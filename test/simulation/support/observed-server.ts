@@ -1,0 +1,49 @@
+import {
+  MemoryLockServer,
+  type ArrivingGrant,
+  type ServerGrantReply,
+} from '../../../libs/redis-lock/src/store/memory/memory-lock-server.js';
+import type { StoredLock } from '../../../libs/redis-lock/src/store/lock-store.interface.js';
+import type { World } from './world.js';
+
+/** The server of a history: what really happened, in the order it did. */
+export class ObservedServer extends MemoryLockServer {
+  /** Tokens whose lock an operator released by force: their holders may believe until they are told. */
+  readonly forced = new Map<string, number>();
+  /** The fence of every grant, by its token. */
+  readonly grants = new Map<string, number>();
+  readonly faults: string[] = [];
+  readonly counts = { granted: 0, busy: 0, stale: 0, cancelled: 0 };
+  private lastGranted = 0;
+
+  constructor(
+    private readonly world: World,
+    readonly rate: number,
+    wallAt0: number,
+  ) {
+    super({ now: () => ({ monotonic: 77_000 + world.time * rate, wall: 77_000 + wallAt0 + world.time * rate }) });
+  }
+
+  override grant(command: ArrivingGrant): ServerGrantReply {
+    const reply = super.grant(command);
+    this.counts[reply.status]++;
+    if (reply.status === 'granted') {
+      if (reply.fence <= this.lastGranted) this.faults.push(`the fence ${String(reply.fence)} is not above the one before`);
+      if (this.grants.has(command.token)) this.faults.push(`one token was granted twice: ${command.key}`);
+      this.lastGranted = reply.fence;
+      this.grants.set(command.token, reply.fence);
+    }
+    return reply;
+  }
+
+  override forceRelease(key: string): boolean {
+    const { owner } = this.inspect(key);
+    if (owner !== undefined) this.forced.set(owner, this.world.time);
+    return super.forceRelease(key);
+  }
+
+  /** What is left of a lock for its owner, in ms of true time. */
+  trulyLeft({ leaseLeftMs }: StoredLock): number {
+    return (leaseLeftMs ?? Infinity) / this.rate;
+  }
+}

@@ -1,0 +1,84 @@
+import type { AsyncLocalStorage } from 'node:async_hooks';
+import { LockEngine } from '../../../libs/redis-lock/src/lock/lock-engine.js';
+import type { Hold } from '../../../libs/redis-lock/src/lock/hold.js';
+import type { LockHandle } from '../../../libs/redis-lock/src/lock/lock-handle.js';
+import type { Lock } from '../../../libs/redis-lock/src/lock/lock.js';
+import type { EngineSettings } from '../../../libs/redis-lock/src/lock/lock-request.js';
+import { LockService } from '../../../libs/redis-lock/src/lock/lock.service.js';
+import type { Dice } from './dice.js';
+import { Link } from './link.js';
+import { LinkedLockStore } from './linked-lock.store.js';
+import type { ObservedServer } from './observed-server.js';
+import type { SimulatedProcess } from './simulated-process.js';
+import type { World } from './world.js';
+
+/** What a participant is made with. */
+export interface ParticipantParts {
+  readonly world: World;
+  readonly dice: Dice;
+  readonly server: ObservedServer;
+  readonly process: SimulatedProcess;
+  readonly settings: EngineSettings;
+}
+
+/** One process with its engine and its way to the server. */
+export class Participant {
+  readonly engine: LockEngine;
+  readonly locks: LockService;
+  readonly link: Link;
+  readonly process: SimulatedProcess;
+  readonly warnings: string[] = [];
+  /** Handles that callers have and have not released. */
+  readonly handles = new Set<Lock>();
+  isShut = false;
+
+  constructor({ world, dice, server, process, settings }: ParticipantParts) {
+    const { commandTimeout } = settings;
+    this.process = process;
+    this.link = new Link({ world, dice, process, commandTimeout, onClose: () => store.forgetServer() });
+    const store = new LinkedLockStore({ server, link: this.link, process, commandTimeout });
+    const warn = (message: string): void => {
+      this.warnings.push(message);
+      world.note(() => `${process.name} warns: ${message}`);
+    };
+    this.engine = new LockEngine({ store, clock: process, timers: process, log: { warn }, settings, random: dice.roll });
+    this.locks = new LockService(this.engine);
+  }
+
+  get name(): string {
+    return this.process.name;
+  }
+
+  /** Node goes through every context that was ever used each time it makes a promise: thousands of histories would get slower and slower. */
+  forget(): void {
+    const { context } = this.locks as unknown as { context: AsyncLocalStorage<unknown> }; // private, and nothing else ends it
+    context.disable();
+  }
+
+  get takesPart(): boolean {
+    return !this.isShut && !this.process.hasCrashed;
+  }
+
+  /** What it believes to hold, by its own clocks, in ms of true time; looked at from outside, so that looking changes nothing. */
+  *beliefs(): Iterable<{ readonly hold: Hold; readonly trulyLeft: number }> {
+    if (this.process.hasCrashed) return;
+    const now = this.process.now();
+    for (const hold of this.holds()) {
+      const left = hold.leftMs(now);
+      if (!hold.isOver && left > 0) yield { hold, trulyLeft: left / this.process.rate };
+    }
+  }
+
+  /** Whether it holds the token's lock, or works in a section that was told of its loss. */
+  has(token: string): boolean {
+    if (this.process.hasCrashed) return false;
+    for (const hold of this.holds()) if (hold.token === token) return true;
+    return false;
+  }
+
+  private *holds(): Iterable<Hold> {
+    yield* this.engine.keeper.all();
+    // Handles of this library; their share is what they stand on.
+    for (const lock of this.handles) yield (lock as LockHandle).share.hold;
+  }
+}

@@ -1,0 +1,94 @@
+import type { Hold } from '../../../libs/redis-lock/src/lock/hold.js';
+import type { StoredLock } from '../../../libs/redis-lock/src/store/lock-store.interface.js';
+import type { ObservedServer } from './observed-server.js';
+import type { Participant } from './participant.js';
+import type { World } from './world.js';
+
+/** Rounding of microseconds on the server. */
+const TOLERANCE_MS = 0.01;
+
+/** Watches a history and says what must never happen, in the words of the promises C1 to C3. */
+export class Referee {
+  readonly faults: string[] = [];
+  /** Tokens whose lock stays behind after its release on purpose (holdAtLeast). */
+  readonly kept = new Set<string>();
+  /** How often somebody believed in a lock that an operator had released by force. */
+  forcedBeliefs = 0;
+  /** When a lock that nobody holds any more was first seen, by its token. */
+  private readonly orphans = new Map<string, number>();
+  private readonly lastEntered = new Map<string, number>();
+  /** From this moment on no lock may be left to nobody for longer than `orphanMs`. */
+  private healedAt = Infinity;
+  private orphanMs = Infinity;
+
+  constructor(
+    private readonly world: World,
+    private readonly server: ObservedServer,
+    private readonly participants: readonly Participant[],
+    private readonly keys: readonly string[],
+  ) {}
+
+  /** Looks at everything; after each event. */
+  look(): void {
+    this.faults.push(...this.server.faults.splice(0));
+    const stored = new Map(this.keys.map((key) => [key, this.server.inspect(key)]));
+    for (const participant of this.participants) {
+      for (const { hold, trulyLeft } of participant.beliefs()) this.checkBelief(participant, hold, trulyLeft, stored.get(hold.key));
+    }
+    for (const { key, owner } of stored.values()) if (owner !== undefined) this.checkOrphan(key, owner);
+  }
+
+  /** A caller entered a lock: callers enter in the order of the grants, and each with the fence that the server gave it. */
+  entered(participant: Participant, { key, token, fence }: Hold): void {
+    if (this.server.grants.get(token) !== fence)
+      this.fail(`C3: ${participant.name} entered ${key} with a fence that the server did not give`);
+    // Its message may have come before the grant's answer: then a renewal tells.
+    if (this.server.forced.has(token)) return;
+    const last = this.lastEntered.get(key) ?? 0;
+    if (fence < last) this.fail(`C3: ${participant.name} entered ${key} with fence ${String(fence)} after ${String(last)}`);
+    this.lastEntered.set(key, Math.max(last, fence));
+  }
+
+  /** @param orphanMs for how long a lock may be left to nobody from now on */
+  expectHealed(orphanMs: number): void {
+    this.healedAt = this.world.time;
+    this.orphanMs = orphanMs;
+  }
+
+  fail(what: string): void {
+    this.faults.push(`${what} (at ${this.world.time.toFixed(2)} ms)`);
+  }
+
+  /** C1 and C2: the server agrees with whoever believes, and will for as long as that one believes. */
+  private checkBelief({ name }: Participant, { key, token }: Hold, left: number, stored: StoredLock | undefined): void {
+    if (this.server.forced.has(token)) {
+      this.forcedBeliefs++;
+    } else if (stored?.owner !== token) {
+      this.fail(`C1: ${name} believes to hold ${key} for ${left.toFixed(2)} ms, and on the server it does not`);
+    } else if (this.server.trulyLeft(stored) < left - TOLERANCE_MS) {
+      this.fail(
+        `C2: ${name} believes to hold ${key} for ${left.toFixed(2)} ms, the server for ${this.server.trulyLeft(stored).toFixed(2)}`,
+      );
+    }
+  }
+
+  /** Once the links are healed, what nobody has any more is given back soon. */
+  private checkOrphan(key: string, owner: string): void {
+    if (this.participants.some((participant) => participant.has(owner))) {
+      this.orphans.delete(owner);
+      return;
+    }
+    const since = this.orphans.get(owner) ?? this.world.time;
+    this.orphans.set(owner, since);
+    const age = this.world.time - Math.max(since, this.healedAt);
+    if (age <= this.orphanMs || this.isExcused(owner)) return;
+    this.fail(`nobody has had ${key} for ${age.toFixed(0)} ms, and it is locked`);
+    this.orphans.set(owner, Infinity);
+  }
+
+  /** What a process leaves behind that crashed or was shut down ends at its lease. */
+  private isExcused(owner: string): boolean {
+    const of = owner.split('.')[0];
+    return this.kept.has(owner) || this.participants.some(({ engine, takesPart }) => engine.process === of && !takesPart);
+  }
+}

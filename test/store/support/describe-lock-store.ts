@@ -1,0 +1,22 @@
+import { describeGrants } from './grants.suite.js';
+import { describeLeases } from './leases.suite.js';
+import { describeMessages } from './messages.suite.js';
+import { describeReading } from './reading.suite.js';
+import type { StoreStage } from './store-stage.js';
+
+/** What every store promises to the engine, as one suite: a new kind of store is right when it passes. */
+export function describeLockStore(name: string, open: () => Promise<StoreStage>): void {
+  describe(`${name}:`, () => {
+    let stage: StoreStage;
+
+    beforeEach(async () => {
+      stage = await open();
+    });
+    afterEach(() => stage.stop());
+
+    describe('grants', () => describeGrants(() => stage));
+    describe('leases', () => describeLeases(() => stage));
+    describe('messages', () => describeMessages(() => stage));
+    describe('reading', () => describeReading(() => stage));
+  });
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { ManualClock } from 'nestjs-redis-lock/testing';
+import { MemoryLockServer } from '../../../libs/redis-lock/src/store/memory/memory-lock-server.js';
+import { MemoryLockStore } from '../../../libs/redis-lock/src/store/memory/memory-lock.store.js';
+import { COMMAND_TIMEOUT, type Arrival, type StoreProcess, type StoreStage } from './store-stage.js';
+
+/** The memory store, in time of its own. */
+export class MemoryStage implements StoreStage {
+  private readonly clock = new ManualClock();
+  private readonly server = new MemoryLockServer(this.clock);
+
+  async connect(): Promise<StoreProcess> {
+    const name = randomBytes(9).toString('base64url');
+    const process: StoreProcess = {
+      name,
+      store: new MemoryLockStore(this.server, COMMAND_TIMEOUT),
+      wakes: [],
+      forced: [],
+      token: () => `${name}.${randomBytes(16).toString('base64url')}`,
+    };
+    await process.store.open({
+      process: name,
+      onWake: (key) => process.wakes.push(key),
+      onForced: (key, token) => process.forced.push(`${key} ${token}`),
+    });
+    return process;
+  }
+
+  async pass(ms: number): Promise<void> {
+    await this.clock.advance(Math.ceil(ms));
+  }
+
+  async arrive({ key, token, leaseMs, deadlineMs, process }: Parameters<StoreStage['arrive']>[0]): Promise<Arrival> {
+    const deadline = this.server.now() + deadlineMs * 1_000;
+    return this.server.grant({ key, token, leaseMs, deadline, reserve: 1, wakeProcess: process, wakeLapseMs: 1_000 }).status;
+  }
+
+  async arriveExtension({ key, token, leaseMs, deadlineMs }: Parameters<StoreStage['arriveExtension']>[0]): Promise<boolean | 'stale'> {
+    return this.server.extend(key, token, leaseMs, this.server.now() + deadlineMs * 1_000);
+  }
+
+  async now(): Promise<number> {
+    return this.server.now();
+  }
+
+  async useFence(fence: number): Promise<void> {
+    // As grants before did, when its clock was right.
+    Object.assign(this.server, { lastFence: fence });
+  }
+
+  async stop(): Promise<void> {
+    // Nothing is left of it.
+  }
+}
