@@ -78,10 +78,10 @@ export class LockService {
     if (typeof run !== 'function') throw new LockOptionsError('withLock: the last argument is the function to run.', { key });
     const handle = await this.enter(key, this.engine.request(options));
     const { share } = handle;
-    share.section = new Section(share, handle, this.context.getStore());
+    const entered = (share.section = new Section(share, handle, this.context.getStore()));
     let outcome: { result: T } | { cause: unknown };
     try {
-      outcome = { result: await this.context.run(share.section, run, handle) };
+      outcome = { result: await this.context.run(entered, run, handle) };
     } catch (cause) {
       outcome = { cause };
     }

@@ -28,7 +28,7 @@ export class Section {
   }
 
   /** Whether this section runs somewhere inside the other. */
-  isInside(other: Section): boolean {
+  isInside(other: object): boolean {
     return upwards(this.parent, (section) => section === other) !== undefined;
   }
 
