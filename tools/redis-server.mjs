@@ -2,8 +2,9 @@
 // started on a free loopback port, and stopped by its own process.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /**
@@ -92,7 +93,12 @@ export async function freePort() {
  * @returns {Promise<RedisServer>}
  */
 async function launch(program, port, args) {
-  const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--daemonize', 'no'];
+  // A replica writes what its primary sends to a file, and any server that starts beside one reads it.
+  const snapshot = `redis-${port}-${process.pid}.rdb`;
+  const forget = () => rmSync(join(tmpdir(), snapshot), { force: true });
+  const network = ['--port', String(port), '--bind', '127.0.0.1', '--daemonize', 'no'];
+  const fixed = [...network, '--save', '', '--appendonly', 'no', '--dir', tmpdir(), '--dbfilename', snapshot];
+  forget();
   const server = spawn(program.file, [...fixed, ...args], {
     argv0: program.argv0,
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -101,7 +107,10 @@ async function launch(program, port, args) {
   });
   const kill = () => void server.kill('SIGKILL');
   process.once('exit', kill);
-  server.once('exit', () => process.off('exit', kill));
+  server.once('exit', () => {
+    process.off('exit', kill);
+    forget();
+  });
   await ready(server);
   return { url: `redis://127.0.0.1:${port}`, port, process: server, stop: () => stop(server) };
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { LockBusyError, LockOptionsError, type LockService, type RedisLockModuleOptions } from 'nestjs-redis-lock';
+import { LockBusyError, LockLostError, LockOptionsError, type LockService, type RedisLockModuleOptions } from 'nestjs-redis-lock';
 import { Locks } from '../faults/support/locks.js';
 import { ownedByEachTest } from '../faults/support/owned.js';
 import { until } from '../faults/support/until.js';
@@ -97,6 +97,40 @@ describe('a key that another program uses for something else', () => {
     expect(state.note).toContain(type);
     expect(await locks.isLocked('stock')).toBe(true);
     expect(await redis.exists(`${prefix}stock`)).toBe(1);
+  });
+});
+
+describe('a lock whose key another program overwrites with something else', () => {
+  async function overwrite(key: string): Promise<void> {
+    await redis.multi().del(key).hset(key, 'field', 'value').exec();
+  }
+
+  it('is lost at its renewal, and takes no other lock of the process with it', async () => {
+    const locks = await open();
+    const [lost, kept] = [await locks.acquire('lost', { ttl: 900 }), await locks.acquire('kept', { ttl: 900 })];
+    await overwrite(`${prefix}lost`);
+    await until('it is told', 2_000, () => lost.signal.aborted);
+    expect(lost.signal.reason).toMatchObject({ reason: 'taken' });
+    await until('the other one has been renewed', 2_000, async () => (await redis.pttl(`${prefix}kept`)) > 600);
+    expect(kept.isHeld).toBe(true);
+  });
+
+  it('is lost for a release or an extension, which leave the key alone', async () => {
+    const locks = await open();
+    const [released, extended] = [await locks.acquire('released'), await locks.acquire('extended')];
+    await overwrite(`${prefix}released`);
+    await overwrite(`${prefix}extended`);
+    expect(await released.release()).toBe('lost');
+    await expect(extended.extend('1m')).rejects.toThrow(LockLostError);
+    expect(await redis.hget(`${prefix}released`, 'field')).toBe('value');
+    expect(await redis.pttl(`${prefix}extended`)).toBe(-1);
+  });
+
+  it('is left alone by forceRelease: it is no lock', async () => {
+    const locks = await open();
+    await overwrite(`${prefix}stock`);
+    await expect(locks.forceRelease('stock')).rejects.toThrow('holds a hash, which is no lock');
+    expect(await redis.hget(`${prefix}stock`, 'field')).toBe('value');
   });
 });
 

@@ -48,6 +48,7 @@ export const LOCK_OPTION_NAMES: ReadonlySet<string> = new Set<keyof LockOptions>
 
 /** Checks options against the settings and fills in what was left out. @throws LockOptionsError */
 export function lockRequest(options: LockOptions, settings: EngineSettings): LockRequest {
+  checkIsOptions(options);
   for (const name of Object.keys(options)) {
     if (!LOCK_OPTION_NAMES.has(name)) {
       throw new LockOptionsError(`Unknown lock option '${name}'. There are: ${[...LOCK_OPTION_NAMES].join(', ')}.`);
@@ -83,6 +84,12 @@ export function lockRequest(options: LockOptions, settings: EngineSettings): Loc
     replicas: checkReplicas(options.replicas),
     label: checkLabel(options.label),
   };
+}
+
+/** Tells options from what an untyped caller may have passed in their place. @throws LockOptionsError */
+export function checkIsOptions(options: unknown): void {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return;
+  throw new LockOptionsError("The options of a lock are an object, for instance { ttl: '10s', wait: '5s' }.");
 }
 
 /** Reads a ttl and holds it against the bounds. @throws LockOptionsError */

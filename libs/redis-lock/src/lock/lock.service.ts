@@ -10,7 +10,7 @@ import { LockHandle, type HandleOwner } from './lock-handle.js';
 import { LockInspector } from './lock-inspector.js';
 import { checkKey } from './lock-key.js';
 import type { LockOptions } from './lock-options.js';
-import type { LockRequest } from './lock-request.js';
+import { checkIsOptions, type LockRequest } from './lock-request.js';
 import type { LockState } from './lock-state.js';
 import { Section } from './section.js';
 import { newShare, type Share } from './share.js';
@@ -54,6 +54,7 @@ export class LockService {
 
   /** One attempt, whatever `wait` says; null when somebody else holds the lock or stands in line for it. @throws as {@link acquire}, but no LockBusyError */
   async tryAcquire(key: string, options?: LockOptions): Promise<Lock | null> {
+    if (options !== undefined) checkIsOptions(options);
     try {
       return await this.acquire(key, { ...options, wait: 0 });
     } catch (error) {

@@ -10,15 +10,23 @@ export interface RetrySchedule {
 /** Timers cannot wait longer. */
 const LONGEST_DELAY = 2_147_483_647;
 const MOST_RETRIES = 10_000;
+const POLICY_NAMES: ReadonlySet<string> = new Set<keyof RetryPolicy>(['retries', 'delay', 'backoff', 'jitter']);
+const GROWTH = new Map<unknown, (attempt: number) => number>([
+  ['fixed', () => 1],
+  ['linear', (attempt) => attempt],
+  ['exponential', (attempt) => 2 ** (attempt - 1)],
+]);
 
 /** Checks a retry policy. @throws LockOptionsError */
 export function retrySchedule(policy: RetryPolicy, random: () => number = Math.random): RetrySchedule {
+  for (const name of Object.keys(policy)) {
+    if (!POLICY_NAMES.has(name)) throw new LockOptionsError(`wait: unknown '${name}'. There are: ${[...POLICY_NAMES].join(', ')}.`);
+  }
   const { retries, backoff = 'fixed', jitter = 0 } = policy;
   if (!Number.isInteger(retries) || retries < 0 || retries > MOST_RETRIES) {
     throw new LockOptionsError(`wait.retries: write a whole number from 0 to ${String(MOST_RETRIES)}.`);
   }
-  const grow = { fixed: () => 1, linear: (n: number) => n, exponential: (n: number) => 2 ** (n - 1) }[backoff] as
-    ((n: number) => number) | undefined; // an untyped caller may name another
+  const grow = GROWTH.get(backoff);
   if (grow === undefined) throw new LockOptionsError("wait.backoff: write 'fixed', 'linear' or 'exponential'.");
   if (!(jitter >= 0 && jitter <= 1)) throw new LockOptionsError('wait.jitter: write a share from 0 to 1.');
   const delay = parseDuration(policy.delay, 'wait.delay');

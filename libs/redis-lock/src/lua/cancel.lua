@@ -8,7 +8,7 @@
 -- @include wake
 -- @include note-until
 local owned = 0
-if redis.call('GET', KEYS[1]) == ARGV[1] then
+if redis.pcall('GET', KEYS[1]) == ARGV[1] then
   redis.call('DEL', KEYS[1])
   owned = 1
   wake(KEYS[2], ARGV[3], KEYS[1], now)

@@ -6,7 +6,7 @@
 if now > tonumber(ARGV[3]) then
   return { 2, now }
 end
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return { 0, now }
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])

@@ -3,7 +3,7 @@
 -- KEYS  1 lock, 2 companion
 -- ARGV  1 token, 2 ms to keep it (0 = free it now), 3 channel prefix
 -- Reply 1 it was the token's | 0 it was not
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
 if ARGV[2] ~= '0' then

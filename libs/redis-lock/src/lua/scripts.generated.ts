@@ -3,7 +3,7 @@ import type { LuaScript } from './lua-script.js';
 
 export const CANCEL: LuaScript = {
   name: 'cancel',
-  sha1: 'c77d16578a1919e4e08568b57393292f0bdc0f90',
+  sha1: '6d7cf3f35d28d2d2379c3eb3b0691af2b39fba0c',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
@@ -25,7 +25,7 @@ local function note_until(companion, member, ms, now)
   end
 end
 local owned = 0
-if redis.call('GET', KEYS[1]) == ARGV[1] then
+if redis.pcall('GET', KEYS[1]) == ARGV[1] then
   redis.call('DEL', KEYS[1])
   owned = 1
   wake(KEYS[2], ARGV[3], KEYS[1], now)
@@ -37,13 +37,13 @@ return owned
 
 export const EXTEND: LuaScript = {
   name: 'extend',
-  sha1: '260301be12039473827f809d7e88eecacd7b7a6b',
+  sha1: 'da33cef0e1da766f747e69b6252ac2acbb5c2bce',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[3]) then
   return { 2, now }
 end
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return { 0, now }
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
@@ -141,8 +141,8 @@ return { now, owner, redis.call('PTTL', KEYS[1]), kind, waiting }
 
 export const RELEASE: LuaScript = {
   name: 'release',
-  sha1: 'dc5e27e6743362d4b530a8f1615884f580db3274',
-  source: `if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+  sha1: 'b273cabc836a702829f59837a70dfe8238abbbeb',
+  source: `if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
 if ARGV[2] ~= '0' then
@@ -172,11 +172,11 @@ return 1
 
 export const RENEW: LuaScript = {
   name: 'renew',
-  sha1: '476f0990a5d0d6d32303ff6bd18ee6673cce7d6d',
+  sha1: '485f201c3fbc9caf57f5da23ea7d6659d8d1c86f',
   source: `local reply = {}
 for i, lock in ipairs(KEYS) do
   local lease = ARGV[2 * i]
-  if redis.call('GET', lock) ~= ARGV[2 * i - 1] then
+  if redis.pcall('GET', lock) ~= ARGV[2 * i - 1] then
     reply[i] = 0
   else
     if redis.call('PTTL', lock) < tonumber(lease) then

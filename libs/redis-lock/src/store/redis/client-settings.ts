@@ -34,6 +34,7 @@ export function clientFactory(connection: RedisConnection): ClientFactory {
     );
   }
   const options = connection;
+  checkSentinel(options);
   return standalone(options, describeOptions(options));
 }
 
@@ -137,6 +138,17 @@ function clusterSettings(options: ClusterOptions, commandTimeout: number): Clust
     clusterRetryStrategy: (times) => Math.min(RECONNECT_MS.first * times, RECONNECT_MS.most),
     redisOptions: { ...options.redisOptions, ...nodeSettings(commandTimeout) },
   };
+}
+
+function checkSentinel({ sentinels, name }: RedisOptions): void {
+  if (sentinels == null) return;
+  if (sentinels.length === 0)
+    throw new LockOptionsError("connection.sentinels: give at least one, for instance [{ host: 'localhost', port: 26379 }].");
+  if (name === undefined || name === '') {
+    throw new LockOptionsError(
+      "connection.name: beside `sentinels`, write the name that they have for the primary, for instance 'mymaster'.",
+    );
+  }
 }
 
 function describeOptions(options: RedisOptions): string {

@@ -33,7 +33,7 @@ export function describeUrl(text: string): string {
 }
 
 export function hidePassword(text: string): string {
-  return text.replace(/:[^:@/]*@/, ':***@');
+  return text.replace(/^([a-z]+:(?:\/\/)?)?.*@/is, '$1***@');
 }
 
 export function wrongConnection(value: unknown): LockOptionsError {

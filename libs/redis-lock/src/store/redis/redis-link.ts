@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Redis } from 'ioredis';
 import type { LockLog } from '../../runtime/lock-log.js';
 import { LockStoreError } from '../../errors/lock-store.error.js';
@@ -14,6 +15,9 @@ const START_MS = 10_000;
 const PROBE_SHARE = 1 / 4;
 /** As ioredis says it. */
 const TIMED_OUT = 'Command timed out';
+const NOT_CONNECTED = /Stream isn't writeable|isn't ready|Connection is closed/;
+/** As ioredis says it to a command that was under way. */
+const CUT_OFF = 'max retries per request';
 /** Errors that no retry will cure. */
 const HOPELESS = /^(WRONGPASS|NOAUTH|NOPERM|ERR invalid (user)?name|ERR AUTH)/i;
 
@@ -121,7 +125,11 @@ export class RedisLink {
     const said = reason(cause);
     // The server may be gone without a word (a host without power, a firewall): only another connection can tell.
     if (said === TIMED_OUT && !isCluster(node) && !this.suspects.has(node)) void this.replaceConnection(node);
-    const why = /Stream isn't writeable|isn't ready|Connection is closed/.test(said) ? `not connected${this.connectionError()}` : said;
+    const why = NOT_CONNECTED.test(said)
+      ? `not connected${this.connectionError()}`
+      : said.includes(CUT_OFF)
+        ? 'the connection was lost'
+        : said;
     return new LockStoreError(`${this.description} failed at ${what}: ${why}`, { cause });
   }
 
@@ -151,7 +159,8 @@ export class RedisLink {
 
 /** EXECABORT says only that one of the commands before it failed; ioredis keeps what was said to them. */
 function reason(cause: unknown): string {
-  if (!(cause instanceof Error)) return 'no answer';
+  // Not by `instanceof`: Jest gives each test file an Error of its own, and Node's sockets know nothing of it.
+  if (!types.isNativeError(cause)) return 'no answer';
   const before: unknown = 'previousErrors' in cause ? cause.previousErrors : undefined;
   const first: unknown = Array.isArray(before) ? before[0] : undefined;
   return first instanceof Error ? first.message : cause.message;

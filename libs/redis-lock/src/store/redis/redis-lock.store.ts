@@ -208,15 +208,13 @@ export class RedisLockStore implements LockStore {
   ): Promise<GrantReply> {
     const lock = this.names.lock(command.key);
     const clock = this.clockOf(lock);
-    const now = clock.at(sent);
     const args = [
       lock,
       this.names.companion(lock),
       this.names.fence(lock),
       command.token,
       command.leaseMs,
-      // Without an estimate yet, a deadline long past: the answer is STALE and brings the server's time.
-      now === undefined ? 0 : Math.round(now + this.options.commandTimeout * 1_000),
+      clock.deadline(sent, this.options.commandTimeout),
       command.reserve,
       command.wake ? this.process : '',
       this.options.commandTimeout + 1_000,
@@ -236,8 +234,7 @@ export class RedisLockStore implements LockStore {
     const lock = this.names.lock(key);
     const clock = this.clockOf(lock);
     const sent = this.options.clock.now().monotonic;
-    const now = clock.at(sent);
-    const deadline = now === undefined ? 0 : Math.round(now + this.options.commandTimeout * 1_000);
+    const deadline = clock.deadline(sent, this.options.commandTimeout);
     return this.commands.run(EXTEND, 1, [lock, token, leaseMs, deadline], (reply) => {
       // The shape is extend.lua's.
       const [status, serverTime] = reply as [number, number];
@@ -271,6 +268,7 @@ export class RedisLockStore implements LockStore {
       store: this,
       process,
       publish: () => this.commands.use('publish', (client) => client.publish(this.names.channelPrefix + process, 'rehearsal')),
+      read: (key) => this.commands.use('get', (client) => client.get(this.names.lock(key))),
       sweep: async (key) => {
         await this.cards.remove(process);
         await this.commands.use('del', (client) => client.del(this.names.companion(this.names.lock(key))));

@@ -10,6 +10,8 @@ export interface RehearsalParts {
   readonly clock: Clock;
   /** Sends this process a message that means nothing. */
   readonly publish: () => Promise<unknown>;
+  /** Reads the key as it is. */
+  readonly read: (key: string) => Promise<unknown>;
   /** Takes away what is left of the key. */
   readonly sweep: (key: string) => Promise<unknown>;
 }
@@ -31,7 +33,7 @@ export async function rehearse(parts: RehearsalParts): Promise<void> {
   }
 }
 
-async function playLockLife({ store, process: name, commandTimeout, clock, publish, sweep }: RehearsalParts): Promise<void> {
+async function playLockLife({ store, process: name, commandTimeout, clock, publish, read, sweep }: RehearsalParts): Promise<void> {
   const key = `~1:rehearsal:${name}`;
   const [token, cancelled, rival] = ['owner', 'cancelled', 'rival'].map((role) => `${name}.rehearsal-${role}`) as [string, string, string]; // three in, three out
   const leaseMs = 2 * commandTimeout;
@@ -39,6 +41,8 @@ async function playLockLife({ store, process: name, commandTimeout, clock, publi
     store.grant({ key, token: by, leaseMs, reserve: 1, wake, sent: clock.now() });
 
   await attempt(token, false);
+  // The scripts take whatever they cannot read for somebody else's.
+  await read(key);
   // From here on the key has a companion, and every script takes its longest way.
   await store.cancel(key, cancelled);
   await attempt(cancelled, false);
