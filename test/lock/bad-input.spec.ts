@@ -14,7 +14,8 @@ afterEach(() => server.stop());
 async function refusals(key: unknown, options?: unknown): Promise<unknown[]> {
   // What an untyped caller may pass.
   const [k, o] = [key as string, options as LockOptions | undefined];
-  const calls: Promise<unknown>[] = [locks.acquire(k, o), locks.withLock(k, options === undefined ? {} : o!, () => 'ran')];
+  const given = options === undefined ? {} : (options as LockOptions);
+  const calls: Promise<unknown>[] = [locks.acquire(k, o), locks.withLock(k, given, () => 'ran')];
   // It takes no notice of `wait`.
   if ((o as LockOptions | null)?.wait === undefined) calls.push(locks.tryAcquire(k, o));
   if (options === undefined) calls.push(locks.inspect(k), locks.isLocked(k), locks.forceRelease(k));

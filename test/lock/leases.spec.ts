@@ -87,7 +87,7 @@ describe('leases in virtual time', () => {
       const [one, other] = [await locks.acquire('one', { ttl: '10s' }), await locks.acquire('other', { ttl: '10s' })];
       const aborts: string[] = [];
       for (const lock of [one, other])
-        lock.signal.addEventListener('abort', () => aborts.push(`${String(lock.key)}@${String(clock.now().monotonic)}`));
+        lock.signal.addEventListener('abort', () => aborts.push(`${lock.key}@${String(clock.now().monotonic)}`));
       expect(one.signal).toBe(one.signal);
       expect(one.signal).not.toBe(other.signal);
       await clock.advance('1m');
@@ -137,7 +137,7 @@ describe('leases in virtual time', () => {
       clock.stepWallClock(-3_600_000);
       await clock.advance('10m');
       expect(lock.isHeld).toBe(true);
-      clock.stepWallClock(20_000);
+      clock.stepWallClock(31_000);
       expect(lock.isHeld).toBe(false);
     });
   });
@@ -192,140 +192,6 @@ describe('leases in virtual time', () => {
       expect(lock.expiresInMs).toBeLessThan(5_000);
     });
   });
-
-  describe('maxHold', () => {
-    it('ends the hold whatever it is renewed to, with its own reason', async () => {
-      const lock = await locks.acquire('stock', { ttl: '10s', maxHold: '1m' });
-      await clock.advance(59_000);
-      expect(lock.isHeld).toBe(true);
-      expect(lock.expiresInMs).toBeLessThanOrEqual(1_000);
-      await clock.advance(1_000);
-      expect(lock.isHeld).toBe(false);
-      expect(lock.signal.reason).toMatchObject({ code: 'LOCK_LOST', reason: 'max-hold' });
-      expect(left()).toBeLessThanOrEqual(100);
-      await clock.advance(100);
-      expect(await rival.tryAcquire('stock')).not.toBeNull();
-    });
-
-    it('bounds an extension too', async () => {
-      const lock = await locks.acquire('stock', { ttl: '10s', maxHold: '1m' });
-      await clock.advance('50s');
-      await lock.extend('10m');
-      expect(left()).toBeLessThanOrEqual(10_000);
-      await clock.advance('10s');
-      expect(lock.isHeld).toBe(false);
-    });
-
-    it('shorter than the ttl shortens the lease', async () => {
-      await locks.acquire('stock', { ttl: '30s', maxHold: '2s' });
-      expect(left()).toBe(2_000);
-    });
-
-    it('counts for the section as well', async () => {
-      const work = locks.withLock('stock', { ttl: '10s', maxHold: '20s' }, async () => {
-        await clock.sleep('21s');
-        return 'too late';
-      });
-      await expect(clock.run(work)).rejects.toMatchObject({ reason: 'max-hold', result: 'too late' });
-    });
-  });
-
-  describe('holdAtLeast', () => {
-    it('keeps a lock that is released early', async () => {
-      const lock = await locks.acquire('job', { ttl: '10s', holdAtLeast: '30s' });
-      await clock.advance('5s');
-      expect(await lock.release()).toBe('released');
-      expect(lock.isHeld).toBe(false);
-      expect(left('job')).toBe(25_000);
-      expect(await rival.tryAcquire('job')).toBeNull();
-      await clock.advance(24_999);
-      expect(await rival.tryAcquire('job')).toBeNull();
-      await clock.advance(1);
-      expect(await rival.tryAcquire('job')).not.toBeNull();
-    });
-
-    it('keeps it for other callers of the same process as well', async () => {
-      await locks.withLock('job', { holdAtLeast: '30s' }, () => undefined);
-      const waiting = locks.acquire('job', { wait: '1m' });
-      await clock.run(waiting);
-      expect(clock.now().monotonic).toBeGreaterThanOrEqual(30_000);
-      expect(clock.now().monotonic).toBeLessThan(31_000);
-    });
-
-    it('is over for one that was held longer', async () => {
-      const lock = await locks.acquire('job', { ttl: '10s', holdAtLeast: '30s' });
-      await clock.advance('40s');
-      await lock.release();
-      expect(left('job')).toBe(0);
-    });
-
-    it('survives a crash of the holder, which renews nothing any more', async () => {
-      const dying = new TestingLockServer({ clock });
-      const process = await dying.connect();
-      await process.acquire('job', { ttl: '5s', holdAtLeast: '30s' });
-      await dying.stop();
-      await clock.advance('29s');
-      expect(dying.isHeld('job')).toBe(true);
-      await clock.advance('5s');
-      expect(dying.isHeld('job')).toBe(false);
-    });
-
-    it('an extension cannot end it either', async () => {
-      const lock = await locks.acquire('job', { ttl: '10s', holdAtLeast: '30s' });
-      await lock.extend('2s');
-      expect(left('job')).toBeGreaterThanOrEqual(30_000);
-    });
-
-    it('a release while the store is away keeps it too', async () => {
-      const lock = await locks.acquire('job', { ttl: '60s', holdAtLeast: '30s' });
-      server.goDown();
-      await expect(clock.run(lock.release())).rejects.toThrow(LockStoreError);
-      await clock.advance('5s');
-      server.comeBack();
-      await clock.advance('1s');
-      expect(left('job')).toBeGreaterThan(23_000);
-      expect(left('job')).toBeLessThanOrEqual(25_000);
-    });
-  });
-
-  describe('where the store does not answer', () => {
-    it('an attempt rejects, and what it may have taken is given back', async () => {
-      server.goDown({ silent: true });
-      await expect(clock.run(locks.acquire('stock', { wait: 0 }))).rejects.toThrow(LockStoreError);
-      server.comeBack();
-      await clock.advance('2s');
-      expect(server.held()).toEqual([]);
-    });
-
-    it('a release rejects, goes on in the background, and withLock keeps quiet about it', async () => {
-      const lock = await locks.acquire('bare', { ttl: '1m' });
-      const work = locks.withLock('section', { ttl: '1m' }, () => {
-        server.goDown();
-        return 'done';
-      });
-      expect(await clock.run(work)).toBe('done');
-      await expect(clock.run(lock.release())).rejects.toThrow("The release of 'bare' was not answered");
-      expect(server.warnings.some((text) => text.includes("release of 'section'"))).toBe(true);
-      expect(
-        server
-          .held()
-          .map(({ key }) => key)
-          .sort(),
-      ).toEqual(['bare', 'section']);
-      server.comeBack();
-      await clock.advance('1s');
-      expect(server.held()).toEqual([]);
-    });
-
-    it('`await using` keeps quiet about it as well', async () => {
-      const block = async (): Promise<string> => {
-        await using lock = await locks.acquire('stock');
-        server.goDown();
-        return `held: ${String(lock.isHeld)}`;
-      };
-      expect(await clock.run(block())).toBe('held: true');
-    });
-  });
 });
 
 describeOnBothStores('leases', (stage) => {
@@ -342,16 +208,5 @@ describeOnBothStores('leases', (stage) => {
     expect(await rival.tryAcquire('renewed')).toBeNull();
     expect(await rival.tryAcquire('once')).not.toBeNull();
     expect(await rival.tryAcquire('longer')).toBeNull();
-  });
-
-  it('holdAtLeast and maxHold count on either store', async () => {
-    const [locks, rival] = [await stage().connect(), await stage().connect()];
-    const kept = await locks.acquire('kept', { ttl: 100, holdAtLeast: '20s' });
-    const bound = await locks.acquire('bound', { ttl: '20s', maxHold: 200 });
-    expect(await kept.release()).toBe('released');
-    await stage().pass(250);
-    expect(bound.isHeld).toBe(false);
-    expect(await rival.tryAcquire('kept')).toBeNull();
-    expect(await rival.tryAcquire('bound')).not.toBeNull();
   });
 });

@@ -1,0 +1,131 @@
+// `npm run demo`: sells one product after another to many buyers at once, over HTTP and through three processes, with and without locks.
+// Exits with 0 if every strategy but `none` was exact, `none` lost updates, and the scheduled job ran once per tick.
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { findRedisServer, startRedisServer } from '../../../tools/redis-server.mjs';
+import { AppProcess } from './app-process.mjs';
+import { Progress } from './demo/progress.mjs';
+import { sell } from './demo/sale.mjs';
+import { ScheduleWatch } from './demo/schedule-watch.mjs';
+import { ShopClient } from './demo/shop-client.mjs';
+import { faultsOf, outcomeOf, tableOf } from './demo/verdict.mjs';
+import { onStopRequested } from './stop-signals.mjs';
+
+const STOCK = 200;
+const BUYERS = 600;
+const INSTANCES = 3;
+const STRATEGIES = /** @type {const} */ (['none', 'locked', 'retry', 'fenced']);
+const TICK_SECONDS = 5;
+const LEAST_TICKS = 4;
+/** As a shell reports it of a program that Ctrl-C ended. */
+const STOPPED = 130;
+/** Lines of an instance's output that are kept, to show where it ends unexpectedly. */
+const KEPT_LINES = 20;
+
+const { values: options } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+const progress = new Progress(options.json ? process.stderr : process.stdout);
+/** Aborts when the demonstration cannot go on. */
+const breakOff = new AbortController();
+let isStopping = false;
+onStopRequested(() => {
+  isStopping = true;
+  breakOff.abort();
+});
+
+/** @type {Array<() => unknown>} what to end, the last one first */
+const ending = [];
+try {
+  const { sales, ticks } = await Promise.race([demonstrate(), rejection(breakOff.signal)]);
+  const faults = faultsOf(sales, ticks);
+  console.log(options.json ? JSON.stringify(outcomeOf(sales, ticks)) : `\n${tableOf(sales, ticks)}`);
+  for (const fault of faults) console.error(fault);
+  process.exitCode = faults.length === 0 ? 0 : 1;
+} catch (error) {
+  process.exitCode = isStopping ? STOPPED : 1;
+  if (!isStopping) console.error(reasonOf(error));
+} finally {
+  for (const end of ending.reverse()) await end();
+}
+// Buyers of a demonstration that was broken off may still be trying.
+process.exit();
+
+async function demonstrate() {
+  const env = { ...process.env, ...(await stores()) };
+  const watch = new ScheduleWatch({
+    everyMs: TICK_SECONDS * 1000,
+    instances: INSTANCES,
+    onTick: (at, { runs, skips }) => progress.line(`  tick ${at.toISOString()}: ran ${runs} times, skipped ${skips} times`),
+  });
+  progress.line(`Starting ${INSTANCES} instances…`);
+  const apps = await startInstances(env, watch);
+  watch.begin();
+  const client = new ShopClient();
+  ending.push(() => client.close());
+
+  const sales = [];
+  for (const strategy of STRATEGIES) {
+    progress.line(`${strategy}: ${STOCK} pieces, ${BUYERS} buyers…`);
+    const sale = await sell({
+      strategy,
+      stock: STOCK,
+      buyers: BUYERS,
+      urls: apps.map(({ url }) => url),
+      client,
+      onProgress: (sold, done) => progress.current(`  sold ${sold}, ${done} of ${BUYERS} buyers served`),
+    });
+    progress.line(`  sold ${sale.result.succeeded}, ${sale.result.stockLeft} left`);
+    sales.push(sale);
+  }
+  progress.line(`schedule: waiting for ${LEAST_TICKS} ticks…`);
+  return { sales, ticks: await watch.ticks(LEAST_TICKS, breakOff.signal) };
+}
+
+/** Redis and a database for this run only, but for what the environment names. */
+async function stores() {
+  const folder = mkdtempSync(join(tmpdir(), 'flash-sale-'));
+  ending.push(() => rmSync(folder, { recursive: true, force: true }));
+  let url = process.env['REDIS_URL'] ?? '';
+  if (url === '') {
+    const redis = await startRedisServer({ program: await findRedisServer({ install: true }) });
+    ending.push(() => redis.stop());
+    progress.line(`Redis on port ${redis.port}`);
+    url = redis.url;
+  }
+  return { REDIS_URL: url, LOCK_KEY_PREFIX: `demo-${randomUUID()}:`, DATABASE_FILE: join(folder, 'demo.sqlite') };
+}
+
+/**
+ * @param {NodeJS.ProcessEnv} env
+ * @param {ScheduleWatch} watch
+ */
+async function startInstances(env, watch) {
+  const apps = Array.from({ length: INSTANCES }, () => {
+    /** @type {string[]} */
+    let output = [];
+    const app = new AppProcess({
+      env: { ...env, PORT: '0', HOST: '127.0.0.1', LOG_FORMAT: 'json', STATS_CRON: `*/${TICK_SECONDS} * * * * *` },
+      onLine: (line) => {
+        output = [...output.slice(1 - KEPT_LINES), line];
+        watch.read(line);
+      },
+    });
+    void app.exited.then((code) => breakOff.abort(new Error([`An instance ended with ${code}:`, ...output].join('\n'))));
+    ending.push(() => app.stop());
+    return app;
+  });
+  return Promise.all(apps.map((app) => app.ready()));
+}
+
+/** @param {AbortSignal} signal @returns {Promise<never>} */
+function rejection(signal) {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+}
+
+/** @param {unknown} error @returns {string} with what is behind it */
+function reasonOf(error) {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${reasonOf(error.cause)}`;
+}

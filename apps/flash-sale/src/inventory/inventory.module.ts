@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { ProductsModule } from '../products/products.module.js';
+import { InventoryController } from './inventory.controller.js';
+import { InventoryService } from './inventory.service.js';
+
+@Module({
+  imports: [ProductsModule],
+  controllers: [InventoryController],
+  providers: [InventoryService],
+})
+export class InventoryModule {}

@@ -1,0 +1,58 @@
+import { ownedByEachTest } from '../faults/support/owned.js';
+import { Command, isOpen } from './support/command.js';
+
+const owned = ownedByEachTest();
+const DEMO_MS = 180_000;
+
+const EXACT = { requests: 600, succeeded: 200, stockLeft: 0, expectedStock: 0, lostUpdates: 0 };
+
+describe('npm run demo', () => {
+  it(
+    'shows that stock is exact with locks, wrong without, and that the job runs once per tick',
+    async () => {
+      const command = owned.add(new Command(process.execPath, ['apps/flash-sale/scripts/demo.mjs', '--json']));
+      const code = await command.ended(DEMO_MS);
+      if (code !== 0) throw new Error(command.output);
+
+      const { strategies, schedule } = JSON.parse(command.stdout);
+      expect(strategies).toEqual({
+        none: {
+          requests: 600,
+          succeeded: expect.any(Number),
+          stockLeft: expect.any(Number),
+          expectedStock: expect.any(Number),
+          lostUpdates: expect.any(Number),
+        },
+        locked: EXACT,
+        retry: EXACT,
+        fenced: EXACT,
+      });
+      const { succeeded, stockLeft, expectedStock, lostUpdates } = strategies.none;
+      expect(expectedStock).toBe(200 - succeeded);
+      expect(lostUpdates).toBe(stockLeft - expectedStock);
+      expect(lostUpdates).toBeGreaterThan(0);
+      expect(schedule.ticks).toBeGreaterThanOrEqual(4);
+      expect(schedule.runs).toBe(schedule.ticks);
+      await command.isGone();
+    },
+    DEMO_MS + 10_000,
+  );
+
+  it('stops everything at Ctrl-C', async () => {
+    const command = owned.add(new Command('npm', ['run', 'demo']));
+    const [port = ''] = await command.says(/Redis on port (\d+)/);
+    await command.says(/none: 200 pieces, 600 buyers/, 90_000);
+    command.interrupt();
+    expect(await command.ended()).not.toBe(0);
+    await command.isGone();
+    expect(await isOpen(Number(port))).toBe(false);
+  }, 150_000);
+
+  it('says why where an instance cannot start, and stops the others', async () => {
+    const env = { DATABASE_URL: 'postgres://127.0.0.1:1/shop' };
+    const command = owned.add(new Command(process.execPath, ['apps/flash-sale/scripts/demo.mjs'], env));
+    await command.says(/The database cannot be used: connect ECONNREFUSED/, 90_000);
+    expect(await command.ended()).toBe(1);
+    await command.isGone();
+  }, 150_000);
+});
