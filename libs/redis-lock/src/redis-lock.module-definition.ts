@@ -1,4 +1,5 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
+import { LockOptionsError } from './errors/lock-options.error.js';
 import type { RedisLockModuleExtras, RedisLockModuleOptions } from './redis-lock.options.js';
 import { lockServiceProviders } from './redis-lock.providers.js';
 import { DEFAULT_CONNECTION, getLockServiceToken, REDIS_LOCK_OPTIONS } from './redis-lock.tokens.js';
@@ -14,8 +15,13 @@ export const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } = new
     (definition, { name = DEFAULT_CONNECTION, isGlobal = true }) => ({
       ...definition,
       global: isGlobal,
-      providers: [...(definition.providers ?? []), ...lockServiceProviders(name)],
+      providers: [...(definition.providers ?? []), ...lockServiceProviders(checkName(name))],
       exports: [getLockServiceToken(name)],
     }),
   )
   .build();
+
+function checkName(name: unknown): string {
+  if (typeof name === 'string' && name !== '') return name;
+  throw new LockOptionsError("name: write text, for instance 'jobs', or leave it out for the default connection.");
+}

@@ -26,13 +26,7 @@ const LONGEST_PREFIX = 128;
 
 /** Checks the module's options at start. @throws LockOptionsError, whose message says what to write instead */
 export function redisLockSettings(options: RedisLockModuleOptions): RedisLockSettings {
-  // Options often come from untyped configuration.
-  const given: unknown = options;
-  if (typeof given !== 'object' || given === null || !('connection' in given) || given.connection === undefined) {
-    throw new LockOptionsError(
-      "RedisLockModule needs a connection: forRoot({ connection: 'redis://localhost:6379' }), or 'memory' for one process.",
-    );
-  }
+  const given = checkIsGiven(options);
   for (const name of Object.keys(given)) {
     if (!KNOWN.has(name)) throw new LockOptionsError(`Unknown option '${name}'. There are: ${[...KNOWN].join(', ')}.`);
   }
@@ -47,6 +41,14 @@ export function redisLockSettings(options: RedisLockModuleOptions): RedisLockSet
     shutdownTimeout: parseDuration(options.shutdownTimeout ?? '10s', 'shutdownTimeout'),
     allowEviction: flag(options.allowEviction ?? false, 'allowEviction'),
   };
+}
+
+/** Options often come from untyped configuration. @throws LockOptionsError where there are none, or none that name a connection */
+export function checkIsGiven(options: unknown): object {
+  if (typeof options === 'object' && options !== null && 'connection' in options && options.connection !== undefined) return options;
+  throw new LockOptionsError(
+    "RedisLockModule needs a connection: forRoot({ connection: 'redis://localhost:6379' }), or 'memory' for one process.",
+  );
 }
 
 function checkPrefix(prefix: unknown): string {

@@ -84,7 +84,8 @@ export class Hold implements Linked<Hold> {
 
   /** The lease to ask for now: the ttl, but not past maxHold, and not less than what holdAtLeast still needs. */
   leaseToAsk(ttl: number, now: Instant): number {
-    const most = Math.min(ttl, this.doubtAt(now)?.leaseMs ?? ttl, this.bound?.left(now) ?? ttl);
+    const bound = this.bound === undefined ? ttl : Lease.covering(this.bound.left(now));
+    const most = Math.min(ttl, this.doubtAt(now)?.leaseMs ?? ttl, bound);
     const leaseMs = Math.ceil(Math.max(most, this.keepMs(now)));
     this.longestLease = Math.max(this.longestLease, leaseMs);
     return leaseMs;
@@ -92,7 +93,7 @@ export class Hold implements Linked<Hold> {
 
   /** When a lease that was asked for then is to be renewed, on the monotonic clock: at a third of it; never where maxHold ends it anyway. */
   nextRenewal(sent: Instant, leaseMs: number): number {
-    const last = !this.request.renew || (this.bound !== undefined && this.bound.left(sent) <= leaseMs);
+    const last = !this.request.renew || (this.bound !== undefined && Lease.covering(this.bound.left(sent)) <= leaseMs);
     return last ? Infinity : sent.monotonic + Math.min(this.ttl, leaseMs) / 3;
   }
 

@@ -25,6 +25,11 @@ export class Lease {
     return new Lease(from.monotonic + ms, from.wall + ms);
   }
 
+  /** The lease to ask for so that it can be believed in for that long. */
+  static covering(ms: number): number {
+    return (ms + DRIFT_MS) / (1 - DRIFT_SHARE);
+  }
+
   /** What is left, in ms; 0 or less when it is over. */
   left(now: Instant): number {
     return Math.min(this.monotonicEnd - now.monotonic, this.wallEnd - now.wall);

@@ -1,5 +1,6 @@
 import { parseDuration } from '../duration.js';
 import { LockOptionsError } from '../errors/lock-options.error.js';
+import { Lease } from './lease.js';
 import type { LockOptions } from './lock-options.js';
 import { retrySchedule, type RetrySchedule } from './retry-schedule.js';
 
@@ -73,7 +74,7 @@ export function lockRequest(options: LockOptions, settings: EngineSettings): Loc
   return {
     ttl,
     // The grant happened at most one commandTimeout before the entry that holdAtLeast counts from.
-    leaseMs: Math.max(Math.min(ttl, maxHold ?? ttl), holdAtLeast === 0 ? 0 : holdAtLeast + settings.commandTimeout),
+    leaseMs: Math.max(bounded(ttl, maxHold), holdAtLeast === 0 ? 0 : holdAtLeast + settings.commandTimeout),
     waitMs: polls ? 0 : parseDuration(wait, 'wait'),
     retry: polls ? retrySchedule(wait) : undefined,
     renew: checkFlag(options.renew, 'renew'),
@@ -103,6 +104,11 @@ export function checkTtl(value: string | number, settings: Pick<EngineSettings, 
     );
   }
   return ms;
+}
+
+/** Long enough to end by maxHold and not before it. */
+function bounded(ttl: number, maxHold: number | undefined): number {
+  return maxHold === undefined ? ttl : Math.min(ttl, Math.ceil(Lease.covering(maxHold)));
 }
 
 function checkMaxHold(ms: number): number {

@@ -5,6 +5,8 @@ import type { RetryPolicy } from './lock-options.js';
 /** When a poller tries again: the delay before each further attempt, in ms; undefined after the last. */
 export interface RetrySchedule {
   delayBefore(attempt: number): number | undefined;
+  /** All delays together, jitter aside, in ms. */
+  readonly totalMs: number;
 }
 
 /** Timers cannot wait longer. */
@@ -30,8 +32,14 @@ export function retrySchedule(policy: RetryPolicy, random: () => number = Math.r
   if (grow === undefined) throw new LockOptionsError("wait.backoff: write 'fixed', 'linear' or 'exponential'.");
   if (!(jitter >= 0 && jitter <= 1)) throw new LockOptionsError('wait.jitter: write a share from 0 to 1.');
   const delay = parseDuration(policy.delay, 'wait.delay');
+  const evenly = (attempt: number): number => Math.min(delay * grow(attempt), LONGEST_DELAY);
   return {
     delayBefore: (attempt) =>
-      attempt > retries ? undefined : Math.min(delay * grow(attempt) * (1 + jitter * (random() - 0.5) * 2), LONGEST_DELAY),
+      attempt > retries ? undefined : Math.min(evenly(attempt) * (1 + jitter * (random() - 0.5) * 2), LONGEST_DELAY),
+    get totalMs() {
+      let total = 0;
+      for (let attempt = 1; attempt <= retries && total < LONGEST_DELAY; attempt++) total += evenly(attempt);
+      return Math.min(total, LONGEST_DELAY);
+    },
   };
 }

@@ -33,8 +33,9 @@ export class Section {
   }
 
   /** Siblings inside one section take turns, first come, first served. @throws LockBusyError, the signal's reason */
-  async takeTurn({ waitMs, signal }: LockRequest, engine: LockEngine): Promise<void> {
+  async takeTurn({ waitMs: inLine, retry, signal }: LockRequest, engine: LockEngine): Promise<void> {
     signal?.throwIfAborted();
+    const waitMs = retry?.totalMs ?? inLine;
     if (!this.busy) {
       this.busy = true;
       return;
