@@ -1,4 +1,5 @@
 import { LockStoreError } from '../../../libs/redis-lock/src/errors/lock-store.error.js';
+import { atMost } from '../../../libs/redis-lock/src/runtime/at-most.js';
 import type { Instant } from '../../../libs/redis-lock/src/runtime/clock.js';
 import type {
   GrantCommand,
@@ -55,10 +56,14 @@ export class LinkedLockStore implements LockStore {
 
   async grant(command: GrantCommand): Promise<GrantReply> {
     const { process, commandTimeout } = this.parts;
-    let reply = await this.attempt(command, command.sent);
-    const now = process.now();
-    const inTime = now.monotonic - command.sent.monotonic <= commandTimeout / 5;
-    if (reply.status === 'stale' && inTime) reply = await this.attempt(command, now);
+    let reply: ServerGrantReply | undefined = await this.attempt(command, command.sent);
+    if (reply.status === 'stale') {
+      const now = process.now();
+      const leftMs = command.sent.monotonic + commandTimeout - now.monotonic;
+      if (leftMs <= 0) return { status: 'void' };
+      reply = await atMost(process, leftMs, this.attempt(command, now));
+      if (reply === undefined) throw new LockStoreError(`grant ${command.key}: two answers took too long`);
+    }
     return reply.status === 'granted' || reply.status === 'busy' ? reply : { status: 'void' };
   }
 

@@ -55,25 +55,18 @@ export class Attempts {
    * @throws LockStoreError when the answer is not known; then nothing is held.
    */
   async make(key: string, request: LockRequest, wake: boolean, sent: Instant = this.parts.clock.now()): Promise<Answer> {
-    const { underWay } = this.parts;
-    underWay.begin();
-    try {
-      return await this.ask(key, request, wake, sent);
-    } finally {
-      underWay.end();
-    }
-  }
-
-  private async ask(key: string, request: LockRequest, wake: boolean, sent: Instant): Promise<Answer> {
-    const { store, clock, tokens, keeper } = this.parts;
+    const { store, clock, tokens, keeper, underWay } = this.parts;
     const token = tokens.next();
     const { leaseMs } = request;
     let reply;
+    underWay.begin();
     try {
       reply = await store.grant({ key, token, leaseMs, reserve: 1, wake, sent });
     } catch (error) {
       this.takeBack(key, token, leaseMs);
       throw storeError(key, error);
+    } finally {
+      underWay.end();
     }
     if (reply.status === 'busy') return reply;
     if (reply.status === 'void') {
