@@ -10,6 +10,16 @@ import type { PromiseLedger } from './promise-ledger.js';
 import type { Referee } from './referee.js';
 import type { World } from './world.js';
 
+/** What callers of one history are like. */
+export interface Habits {
+  /** How often a holder sets its lease anew, and how often it goes on where that fails. */
+  readonly extensions: number;
+  readonly patience: number;
+  /** How long a holder works at a time, in ms, and how many times. */
+  readonly workMs: number;
+  readonly steps: number;
+}
+
 /** What callers share. */
 export interface Scene {
   readonly world: World;
@@ -18,8 +28,7 @@ export interface Scene {
   readonly ledger: PromiseLedger;
   readonly keys: readonly string[];
   readonly outcomes: Record<string, number>;
-  /** How often a holder sets its lease anew, how long it works at a time in ms, and how many times. */
-  readonly habits: { readonly extensions: number; readonly workMs: number; readonly steps: number };
+  readonly habits: Habits;
   /** How much later than its promise an acquisition settled, at worst, in ms. */
   latest: number;
   isOver: boolean;
@@ -98,14 +107,21 @@ export class Caller {
   }
 
   private async section(key: string, lock: Lock, options: LockOptions): Promise<void> {
-    const { dice } = this.scene;
+    const { dice, referee } = this.scene;
+    const { participant } = this;
     await this.use(lock);
     if (!dice.chance(0.2)) return;
+    const inside = { count: 0 };
     const nested = (): Promise<void> =>
-      this.participant.locks.withLock(key, { wait: options.wait === 0 ? 50 : 1_000 }, async (inner) => {
-        this.enter(inner);
-        await this.use(inner);
-        this.participant.handles.delete(inner);
+      participant.locks.withLock(key, { wait: options.wait === 0 ? 50 : 1_000 }, async (inner) => {
+        if (++inside.count > 1) referee.fail(`${participant.name}: siblings run side by side inside ${key}`);
+        participant.handles.add(inner);
+        try {
+          await this.use(inner);
+        } finally {
+          participant.handles.delete(inner);
+          inside.count--;
+        }
       });
     await Promise.all(Array.from({ length: dice.whole(1, 3) }, nested));
   }
@@ -118,8 +134,8 @@ export class Caller {
       if (dice.chance(0.1)) lock.signal.addEventListener('abort', () => this.count('told'));
       if (!dice.chance(habits.extensions)) continue;
       const extended = lock.extend(dice.pick<number | undefined>(undefined, 40, 150, 300, 600, 1_500));
-      // Most go on where the store did not answer; some do not even wait for it.
-      if (dice.chance(0.3)) await extended;
+      // Some do not even wait for it.
+      if (!dice.chance(habits.patience)) await extended;
       else if (dice.chance(0.5)) await this.expectKnown('extend', extended);
       else void this.expectKnown('extend', extended);
     }

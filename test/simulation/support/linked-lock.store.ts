@@ -137,6 +137,7 @@ export class LinkedLockStore implements LockStore {
     const { link, server, process, commandTimeout } = this.parts;
     const { clock } = this;
     const now = clock.at(sent);
+    server.sentAt.set(command.token, server.world.time);
     const reply = await link.request(`grant ${command.key}`, () =>
       server.grant({
         ...command,

@@ -38,7 +38,7 @@ export function weather(dice: Dice, commandTimeout: number): Weather {
     network: {
       slowShare: dice.pick(0, 0.02, 0.1, 0.3),
       slowMs: dice.pick(0.5, 1, 2) * commandTimeout,
-      cutShare: dice.pick(0, 0.01, 0.1),
+      cutShare: dice.pick(0, 0.01, 0.1, 0.2),
       lostMessages: dice.pick(0, 0.1, 0.5, 1),
       doubledMessages: dice.pick(0, 0.2),
       doubledRequests: dice.pick(0, 0.1),

@@ -13,13 +13,18 @@ export class ObservedServer extends MemoryLockServer {
   /** The fence of every grant, by its token. */
   readonly grants = new Map<string, number>();
   readonly faults: string[] = [];
+  /** When the attempt with a token was last sent, in true time. */
+  readonly sentAt = new Map<string, number>();
+  private readonly takenBack = new Set<string>();
   readonly counts = { granted: 0, busy: 0, stale: 0, cancelled: 0 };
   private lastGranted = 0;
 
   constructor(
-    private readonly world: World,
+    readonly world: World,
     readonly rate: number,
     wallAt0: number,
+    /** How long an attempt may lie on its way, in ms of true time. */
+    private readonly latestMs: number,
   ) {
     super({ now: () => ({ monotonic: 77_000 + world.time * rate, wall: 77_000 + wallAt0 + world.time * rate }) });
   }
@@ -29,11 +34,20 @@ export class ObservedServer extends MemoryLockServer {
     this.counts[reply.status]++;
     if (reply.status === 'granted') {
       if (reply.fence <= this.lastGranted) this.faults.push(`the fence ${String(reply.fence)} is not above the one before`);
-      if (this.grants.has(command.token)) this.faults.push(`one token was granted twice: ${command.key}`);
+      const { key, token } = command;
+      const age = this.world.time - (this.sentAt.get(token) ?? -Infinity);
+      if (this.grants.has(token)) this.faults.push(`${key}: one token was granted twice`);
+      if (this.takenBack.has(token)) this.faults.push(`${key}: an attempt was granted after it had been taken back`);
+      if (age > this.latestMs) this.faults.push(`${key}: an attempt was granted ${age.toFixed(0)} ms after it was sent`);
       this.lastGranted = reply.fence;
       this.grants.set(command.token, reply.fence);
     }
     return reply;
+  }
+
+  override cancel(key: string, token: string, tombstoneMs: number): void {
+    this.takenBack.add(token);
+    super.cancel(key, token, tombstoneMs);
   }
 
   override forceRelease(key: string): boolean {

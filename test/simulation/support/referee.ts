@@ -6,6 +6,8 @@ import type { World } from './world.js';
 
 /** Rounding of microseconds on the server. */
 const TOLERANCE_MS = 0.01;
+/** The longest that callers ask for, and what a stall may add. */
+const LONGEST_LEASE_MS = 2_500;
 
 /** Watches a history and says what must never happen, in the words of the promises C1 to C3. */
 export class Referee {
@@ -40,8 +42,8 @@ export class Referee {
 
   /** A caller entered a lock: callers enter in the order of the grants, and each with the fence that the server gave it. */
   entered(participant: Participant, { key, token, fence }: Hold): void {
-    if (this.server.grants.get(token) !== fence)
-      this.fail(`C3: ${participant.name} entered ${key} with a fence that the server did not give`);
+    if (participant.isShut) this.fail(`${participant.name} entered ${key} although it shuts down`);
+    if (this.server.grants.get(token) !== fence) this.fail(`C3: ${participant.name} entered ${key} with a fence nobody gave it`);
     // Its message may have come before the grant's answer: then a renewal tells.
     if (this.server.forced.has(token)) return;
     const last = this.lastEntered.get(key) ?? 0;
@@ -60,9 +62,14 @@ export class Referee {
   }
 
   /** C1 and C2: the server agrees with whoever believes, and will for as long as that one believes. */
-  private checkBelief({ name }: Participant, { key, token }: Hold, left: number, stored: StoredLock | undefined): void {
-    if (this.server.forced.has(token)) {
+  private checkBelief({ name, process }: Participant, hold: Hold, left: number, stored: StoredLock | undefined): void {
+    const { key, token, entered, request } = hold;
+    const forcedAt = this.server.forced.get(token);
+    const heldMs = process.now().monotonic - entered.monotonic;
+    if (heldMs > (request.maxHold ?? Infinity)) this.fail(`${name} believes to hold ${key} beyond its maxHold`);
+    if (forcedAt !== undefined) {
       this.forcedBeliefs++;
+      if (this.world.time - forcedAt > LONGEST_LEASE_MS) this.fail(`${name} goes on believing in ${key}, which was released by force`);
     } else if (stored?.owner !== token) {
       this.fail(`C1: ${name} believes to hold ${key} for ${left.toFixed(2)} ms, and on the server it does not`);
     } else if (this.server.trulyLeft(stored) < left - TOLERANCE_MS) {
