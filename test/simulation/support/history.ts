@@ -96,7 +96,7 @@ async function expectAllFree(participants: readonly Participant[], { world, keys
       const outcome = { text: 'never settled' };
       const note = (text: string): void => void (outcome.text = text);
       locks
-        .acquire(key, { wait: 5_000 })
+        .acquire(key, { wait: 8_000 })
         .then((lock) => lock.release())
         .then(
           () => note('done'),

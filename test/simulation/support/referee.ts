@@ -7,7 +7,7 @@ import type { World } from './world.js';
 /** Rounding of microseconds on the server. */
 const TOLERANCE_MS = 0.01;
 /** The longest that callers ask for, and what a stall may add. */
-const LONGEST_LEASE_MS = 2_500;
+const LONGEST_LEASE_MS = 6_000;
 
 /** Watches a history and says what must never happen, in the words of the promises C1 to C3. */
 export class Referee {
