@@ -29,6 +29,15 @@ export default {
     mayImport('lock/', ...LEAVES, 'store/lock-store\\.interface\\.ts$'),
     mayImport('decorators/', ...LEAVES, ...LOCK),
     mayImport('idempotency/', ...LEAVES, ...LOCK, 'decorators/', 'store/', 'lua/'),
+    // It wires another store, so it stands beside the files at the root.
+    mayImport('testing/', ...LEAVES, 'lock/', 'store/[^/]+$', 'store/memory/', 'redis-lock\\.(options|providers|settings|tokens)\\.ts$'),
+    {
+      name: 'tests-only',
+      comment: 'testing/ is an entry of its own: an application that does not test must not load it.',
+      severity: 'error',
+      from: { path: `^${SRC}/`, pathNot: `^${SRC}/testing/` },
+      to: { path: `^${SRC}/testing/` },
+    },
     {
       name: 'index-is-the-way-in',
       comment: 'index.ts is for users: inside, import the file that has it.',
