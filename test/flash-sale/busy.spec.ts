@@ -12,7 +12,7 @@ describe('while somebody else sells the same product', () => {
     shop = owned.add(await Shop.open({ instances: 1 }));
     const { REDIS_URL = '', LOCK_KEY_PREFIX = '' } = shop.env;
     others = owned.add(await Locks.open(REDIS_URL, { keyPrefix: LOCK_KEY_PREFIX }));
-  }, 60_000);
+  }, 150_000);
   afterAll(() => owned.end(), 30_000);
 
   it('a buyer in the flash sale is asked to come back soon', async () => {
@@ -46,7 +46,7 @@ describe('while somebody else sells the same product', () => {
     const key = `inventory:${String(id)}`;
     const { decrement } = await others.service.withLock(key, async () => {
       const sent = shop.post(`/inventory/${String(id)}/decrement?strategy=${strategy}`);
-      await until('the request stands in line', 5_000, async () => (await others.service.inspect(key)).waitingProcesses > 0);
+      await until('the request stands in line', 20_000, async () => (await others.service.inspect(key)).waitingProcesses > 0);
       expect(await shop.stockOf(id)).toBe(1);
       return { decrement: sent };
     });

@@ -5,7 +5,7 @@ import { ownedByEachTest } from '../faults/support/owned.js';
 import { shopEnv } from './support/shop.js';
 
 const owned = ownedByEachTest();
-const START_MS = 60_000;
+const START_MS = 150_000;
 
 /** Runs an instance that does not start, and returns what it says. */
 async function refusal(env: NodeJS.ProcessEnv): Promise<{ code: number | null; lines: string[] }> {

@@ -41,7 +41,7 @@ describe('npm run demo', () => {
   it('stops everything at Ctrl-C', async () => {
     const command = owned.add(new Command('npm', ['run', 'demo']));
     const [port = ''] = await command.says(/Redis on port (\d+)/);
-    await command.says(/none: 200 pieces, 600 buyers/, 90_000);
+    await command.says(/none: 200 pieces, 600 buyers/, 150_000);
     command.interrupt();
     expect(await command.ended()).not.toBe(0);
     await command.isGone();
@@ -51,7 +51,7 @@ describe('npm run demo', () => {
   it('says why where an instance cannot start, and stops the others', async () => {
     const env = { DATABASE_URL: 'postgres://127.0.0.1:1/shop' };
     const command = owned.add(new Command(process.execPath, ['apps/flash-sale/scripts/demo.mjs'], env));
-    await command.says(/The database cannot be used: connect ECONNREFUSED/, 90_000);
+    await command.says(/The database cannot be used: connect ECONNREFUSED/, 150_000);
     expect(await command.ended()).toBe(1);
     await command.isGone();
   }, 150_000);

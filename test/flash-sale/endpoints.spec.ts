@@ -13,7 +13,7 @@ describe('the endpoints of the flash sale', () => {
 
   beforeAll(async () => {
     shop = owned.add(await Shop.open({ instances: 1 }));
-  }, 60_000);
+  }, 150_000);
   afterAll(() => owned.end(), 30_000);
 
   it('has something to sell from the beginning', async () => {

@@ -18,7 +18,7 @@ describe('many buyers at once, at three instances', () => {
 
   beforeAll(async () => {
     shop = owned.add(await Shop.open({ instances: 3 }));
-  }, 90_000);
+  }, 150_000);
   afterAll(() => owned.end(), 30_000);
 
   /** Sells a product to buyers who come all at once and try again while the shop is busy. Returns how many got one, and what is left. */
@@ -36,14 +36,14 @@ describe('many buyers at once, at three instances', () => {
   it('lose updates without a lock', async () => {
     const { sold, left } = await sell('none', 60, 120);
     expect(sold).toBeGreaterThan(60 - left);
-  }, 90_000);
+  }, 150_000);
 
   it.each(['locked', 'retry', 'fenced'])(
     'get exactly what is there by strategy %s',
     async (strategy) => {
       expect(await sell(strategy, 40, 120)).toEqual({ sold: 40, left: 0 });
     },
-    90_000,
+    150_000,
   );
 
   it('get exactly what is there by all of the strategies together', async () => {
@@ -55,7 +55,7 @@ describe('many buyers at once, at three instances', () => {
     const purchases = await Promise.all(Array.from({ length: 90 }, (_, i) => buy(client, way(i), { patienceMs: PATIENCE_MS })));
     expect(purchases.filter(({ end }) => end === 'bought')).toHaveLength(30);
     expect(await shop.stockOf(id)).toBe(0);
-  }, 90_000);
+  }, 150_000);
 
   it('get one piece each in the flash sale, however often they ask', async () => {
     const stock = 25;
@@ -77,7 +77,7 @@ describe('many buyers at once, at three instances', () => {
     expect(new Set(orders.map(({ userId }) => userId)).size).toBe(stock);
     expect(confirmed.sort()).toEqual(orders.map(({ userId }) => userId).sort());
     expect(await shop.stockOf(id)).toBe(0);
-  }, 90_000);
+  }, 150_000);
 
   it('are refused where somebody with a higher fence has claimed the row', async () => {
     const id = await shop.offer(5);

@@ -48,4 +48,4 @@ it('the statistics are made by one of three instances at each tick, and the othe
   }
   expect(reports.reduce((sum, report) => sum + report.orders, 0)).toBe(3);
   expect(reports[0]).toMatchObject({ soldOut: 1 });
-}, 120_000);
+}, 180_000);

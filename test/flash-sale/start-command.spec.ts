@@ -8,7 +8,7 @@ import { ownedByEachTest } from '../faults/support/owned.js';
 import { Command, isOpen } from './support/command.js';
 
 const owned = ownedByEachTest();
-const READY_MS = 60_000;
+const READY_MS = 120_000;
 
 describe('npm start', () => {
   let folder: string;
@@ -47,14 +47,14 @@ describe('npm start', () => {
     command.interrupt();
     await command.ended();
     await command.isGone();
-  }, 90_000);
+  }, 150_000);
 
   it('takes the Redis that it is told of', async () => {
     const { TEST_REDIS_URL = '' } = process.env;
     const command = start({ REDIS_URL: TEST_REDIS_URL, LOCK_KEY_PREFIX: 'start-command:' });
     await command.says(new RegExp(`Locks on Redis at ${TEST_REDIS_URL}`), READY_MS);
     expect(command.output).not.toContain('Started redis-server');
-  }, 90_000);
+  }, 150_000);
 
   it.each([
     ['Ctrl-C', (command: Command) => command.interrupt()],
@@ -75,7 +75,7 @@ describe('npm start', () => {
       await command.isGone();
       expect(await isOpen(Number(port))).toBe(false);
     },
-    90_000,
+    150_000,
   );
 
   it('says that its port is taken, and leaves no Redis running', async () => {
@@ -95,5 +95,5 @@ describe('npm start', () => {
     expect(await command.ended()).toBe(1);
     await command.isGone();
     expect(await isOpen(Number(redis))).toBe(false);
-  }, 90_000);
+  }, 150_000);
 });

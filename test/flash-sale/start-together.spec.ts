@@ -20,4 +20,4 @@ it('four instances that start at once on an empty file set it up together, once'
     database.close();
   }
   for (const instance of [0, 1, 2, 3]) expect(await shop.get('/health', instance)).toMatchObject({ status: 200 });
-}, 120_000);
+}, 180_000);

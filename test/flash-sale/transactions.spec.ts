@@ -10,7 +10,7 @@ describe('transactions of requests that one process answers at the same time', (
 
   beforeAll(async () => {
     shop = owned.add(await Shop.open({ instances: 1 }));
-  }, 60_000);
+  }, 150_000);
   afterAll(() => owned.end(), 30_000);
 
   it('stay apart: what one rolls back is nothing that another was told is done', async () => {
@@ -34,7 +34,7 @@ describe('transactions of requests that one process answers at the same time', (
     }
     // Otherwise nothing was sold beside what was rolled back.
     expect(done.length).toBeGreaterThan(offered.length);
-  }, 60_000);
+  }, 150_000);
 
   interface Result {
     readonly productId: number;

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Lock, LockService } from 'nestjs-redis-lock';
+import { TestingLockServer } from 'nestjs-redis-lock/testing';
 import { until } from '../faults/support/until.js';
 import { describeOnBothStores } from './support/lock-stage.js';
 
@@ -79,5 +80,32 @@ describeOnBothStores('the async context of whoever calls', (stage) => {
     );
     await stage().run(Promise.all(work));
     expect(seen.map((store) => requests.indexOf(store as Request))).toEqual([0, 0, 1, 1, 2, 2]);
+  });
+});
+
+describe('services that have been closed', () => {
+  /** What it takes to settle many promises, in ms: the best of a few rounds. */
+  async function costOfPromises(): Promise<number> {
+    let best = Infinity;
+    for (let round = 0; round < 5; round++) {
+      const since = performance.now();
+      for (let i = 0; i < 20_000; i++) await Promise.resolve();
+      best = Math.min(best, performance.now() - since);
+    }
+    return best;
+  }
+
+  it('leave nothing behind that would make every promise of the process dearer', async () => {
+    const use = async (): Promise<void> => {
+      const server = new TestingLockServer();
+      const locks = await server.connect();
+      expect(await locks.withLock('stock', () => locks.current()?.key)).toBe('stock');
+      await server.stop();
+    };
+    await use();
+    const before = await costOfPromises();
+    for (let i = 0; i < 500; i++) await use();
+    // With 500 contexts in use it would be twenty times as much.
+    expect(await costOfPromises()).toBeLessThan(5 * before);
   });
 });

@@ -197,8 +197,8 @@ describeOnBothStores('LockService', (stage) => {
 
   describe('a lock that is lost while its section runs', () => {
     it('rejects with LockLostError, which carries the result', async () => {
-      const work = locks.withLock('stock', { ttl: 60, renew: false }, async () => {
-        await stage().pass(61);
+      const work = locks.withLock('stock', { ttl: 200, renew: false }, async () => {
+        await stage().pass(201);
         return { sold: 1 };
       });
       await expect(work).rejects.toMatchObject({ code: 'LOCK_LOST', key: 'stock', reason: 'expired', result: { sold: 1 } });
@@ -206,8 +206,8 @@ describeOnBothStores('LockService', (stage) => {
 
     it('or the error of the section as its cause', async () => {
       const error = new NoStockError();
-      const work = locks.withLock('stock', { ttl: 60, renew: false }, async () => {
-        await stage().pass(61);
+      const work = locks.withLock('stock', { ttl: 200, renew: false }, async () => {
+        await stage().pass(201);
         throw error;
       });
       const lost: unknown = await work.catch((reason: unknown) => reason);
@@ -218,8 +218,8 @@ describeOnBothStores('LockService', (stage) => {
 
     it('or is the very error by which the section gave up', async () => {
       const seen: { reason?: unknown } = {};
-      const work = locks.withLock('stock', { ttl: 60, renew: false }, async (lock) => {
-        await stage().pass(61);
+      const work = locks.withLock('stock', { ttl: 200, renew: false }, async (lock) => {
+        await stage().pass(201);
         try {
           lock.assertHeld();
         } catch (error) {
@@ -233,11 +233,11 @@ describeOnBothStores('LockService', (stage) => {
     });
 
     it('aborts the signal with the reason', async () => {
-      const lock = await locks.acquire('stock', { ttl: 60, renew: false });
+      const lock = await locks.acquire('stock', { ttl: 200, renew: false });
       const { signal } = lock;
       const seen: unknown[] = [];
       signal.addEventListener('abort', () => seen.push(signal.reason));
-      await stage().pass(90);
+      await stage().pass(230);
       expect(seen).toEqual([expect.objectContaining({ code: 'LOCK_LOST', reason: 'expired', key: 'stock' })]);
       expect(() => signal.throwIfAborted()).toThrow(LockLostError);
     });

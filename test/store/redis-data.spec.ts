@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 
 async function open(options: Partial<RedisLockModuleOptions> = {}): Promise<LockService> {
-  return owned.add(await Locks.open(url, { keyPrefix: prefix, commandTimeout: 300, ...options })).service;
+  return owned.add(await Locks.open(url, { keyPrefix: prefix, commandTimeout: 1_000, ...options })).service;
 }
 
 async function listed(locks: LockService, pattern?: string): Promise<string[]> {

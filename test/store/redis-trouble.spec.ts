@@ -5,7 +5,7 @@ import { ownedByEachTest } from '../faults/support/owned.js';
 import { OwnRedis } from '../faults/support/own-redis.js';
 import { timed, until } from '../faults/support/until.js';
 
-const COMMAND_TIMEOUT = 500;
+const COMMAND_TIMEOUT = 1_000;
 const owned = ownedByEachTest();
 
 async function start(...args: string[]): Promise<{ server: OwnRedis; redis: Redis; locks: LockService }> {

@@ -6,7 +6,7 @@ import { Owned } from '../faults/support/owned.js';
 import { timed, until } from '../faults/support/until.js';
 import { OwnCluster } from './support/own-cluster.js';
 
-const COMMAND_TIMEOUT = 500;
+const COMMAND_TIMEOUT = 1_000;
 const suite = new Owned();
 let owned: Owned;
 let cluster: OwnCluster;

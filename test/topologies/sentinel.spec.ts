@@ -4,7 +4,7 @@ import { ownedByEachTest } from '../faults/support/owned.js';
 import { timed, until } from '../faults/support/until.js';
 import { OwnSentinel, PRIMARY_NAME } from './support/own-sentinel.js';
 
-const COMMAND_TIMEOUT = 500;
+const COMMAND_TIMEOUT = 1_000;
 const owned = ownedByEachTest();
 
 async function start(): Promise<{ sentinel: OwnSentinel; open: () => Promise<LockService> }> {

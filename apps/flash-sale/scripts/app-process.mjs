@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const LOADER = new URL('../../../tools/typescript-loader.mjs', import.meta.url).href;
-const START_MS = 60_000;
+const START_MS = 120_000;
 const STOP_MS = 15_000;
 
 /**
@@ -51,7 +51,9 @@ export class AppProcess {
   /** Resolves when it accepts requests. @throws when it ends before that, or takes too long */
   async ready() {
     const [message] = await Promise.race([
-      once(this.child, 'message', { signal: AbortSignal.timeout(START_MS) }),
+      once(this.child, 'message', { signal: AbortSignal.timeout(START_MS) }).catch((cause) => {
+        throw new Error(`The application was not ready within ${START_MS / 1000} s.`, { cause });
+      }),
       this.exited.then((code) => {
         throw new Error(`The application ended with ${code ?? this.child.signalCode} before it was ready.`);
       }),

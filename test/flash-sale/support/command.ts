@@ -31,7 +31,7 @@ export class Command {
   }
 
   /** Waits for a text in the output. @returns what its groups matched */
-  async says(text: RegExp, limitMs = 60_000): Promise<string[]> {
+  async says(text: RegExp, limitMs = 120_000): Promise<string[]> {
     try {
       await until(`${String(text)} in the output`, limitMs, () => text.test(this.output) || this.hasEnded());
     } catch (error) {

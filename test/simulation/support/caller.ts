@@ -15,6 +15,8 @@ export interface Habits {
   /** How often a holder sets its lease anew, and how often it goes on where that fails. */
   readonly extensions: number;
   readonly patience: number;
+  /** The leases that callers ask for, in ms. */
+  readonly ttls: readonly [number, ...number[]];
   /** How long a holder works at a time, in ms, and how many times. */
   readonly workMs: number;
   readonly steps: number;
@@ -133,7 +135,7 @@ export class Caller {
       if (dice.chance(0.3)) lock.assertHeld();
       if (dice.chance(0.1)) lock.signal.addEventListener('abort', () => this.count('told'));
       if (!dice.chance(habits.extensions)) continue;
-      const extended = lock.extend(dice.pick<number | undefined>(undefined, 40, 150, 300, 600, 1_500));
+      const extended = lock.extend(dice.pick<number | undefined>(undefined, ...habits.ttls));
       // Some do not even wait for it.
       if (!dice.chance(habits.patience)) await extended;
       else if (dice.chance(0.5)) await this.expectKnown('extend', extended);
@@ -142,10 +144,9 @@ export class Caller {
   }
 
   private options(): LockOptions {
-    const { dice } = this.scene;
-    const ttl = dice.pick(60, 120, 300, 900, 4_000);
+    const { dice, habits } = this.scene;
     const options: LockOptions = {
-      ttl,
+      ttl: dice.pick(...habits.ttls),
       wait: dice.pick<NonNullable<LockOptions['wait']>>(0, 40, 200, 200, 1_000, 1_000, { retries: 3, delay: 30, backoff: 'linear' }),
       renew: dice.chance(0.75),
     };

@@ -68,9 +68,9 @@ export class Connection {
   private strand(): void {
     const { world, dice, latest } = this.parts;
     for (const request of this.underWay.splice(0)) {
-      this.hasLost ||= dice.chance(0.5);
+      this.hasLost ||= dice.chance(0.4);
       if (this.hasLost) return;
-      this.toServer = Math.max(this.toServer, world.time) + (dice.chance(0.5) ? dice.between(0, 5) : dice.between(0, latest));
+      this.toServer = Math.max(this.toServer, world.time) + (dice.chance(0.3) ? dice.between(0, 5) : dice.between(0, latest));
       world.after(this.toServer - world.time, request.arrive);
     }
   }

@@ -76,7 +76,7 @@ export class Link {
       };
       world.note(() => `${process.name} sends ${name}`);
       connection.send(request);
-      if (dice.chance(this.fault.cutShare)) world.after(dice.between(0, 2 * USUAL_MS[1]), () => this.break());
+      if (dice.chance(this.fault.cutShare)) world.after(dice.between(0, USUAL_MS[1]), () => this.break());
       if (mayDouble && dice.chance(this.fault.doubledRequests)) world.after(dice.between(0, 3 * commandTimeout), apply);
     });
   }

@@ -1,5 +1,6 @@
 import type { Dice } from './dice.js';
 import { HEALTHY, type NetworkFault } from './link.js';
+import type { ObservedServer } from './observed-server.js';
 import type { Participant } from './participant.js';
 import type { PromiseLedger } from './promise-ledger.js';
 import type { World } from './world.js';
@@ -10,6 +11,8 @@ export interface Weather {
   readonly breaks: number;
   readonly silences: number;
   readonly outages: number;
+  /** Of the server's data. */
+  readonly losses: number;
   readonly pauses: number;
   readonly suspends: number;
   readonly wallSteps: number;
@@ -22,6 +25,7 @@ export const CALM: Weather = {
   breaks: Infinity,
   silences: Infinity,
   outages: Infinity,
+  losses: Infinity,
   pauses: Infinity,
   suspends: Infinity,
   wallSteps: Infinity,
@@ -46,6 +50,7 @@ export function weather(dice: Dice, commandTimeout: number): Weather {
     breaks: often(),
     silences: often(),
     outages: often(),
+    losses: dice.chance(0.2) ? often() : Infinity,
     pauses: often(),
     suspends,
     // A clock set back by as much as the machine had slept is more than two clocks can tell.
@@ -65,9 +70,10 @@ export class Mishaps {
     private readonly ledger: PromiseLedger,
   ) {}
 
-  befall(participants: readonly Participant[]): void {
+  befall(participants: readonly Participant[], server: ObservedServer): void {
     const { weather, dice, world, until } = this;
     for (const participant of participants) this.befallOne(participant);
+    this.repeat(weather.losses, () => server.loseData());
     this.repeat(weather.outages, () => {
       const end = world.time + dice.between(0, 600);
       world.note(() => `server out of reach until ${end.toFixed(0)}`);

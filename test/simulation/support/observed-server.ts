@@ -8,7 +8,7 @@ import type { World } from './world.js';
 
 /** The server of a history: what really happened, in the order it did. */
 export class ObservedServer extends MemoryLockServer {
-  /** Tokens whose lock an operator released by force: their holders may believe until they are told. */
+  /** Tokens whose lock an operator released by force, or that were lost with the data: their holders may believe until they are told. */
   readonly forced = new Map<string, number>();
   /** The fence of every grant, by its token. */
   readonly grants = new Map<string, number>();
@@ -54,6 +54,17 @@ export class ObservedServer extends MemoryLockServer {
     const { owner } = this.inspect(key);
     if (owner !== undefined) this.forced.set(owner, this.world.time);
     return super.forceRelease(key);
+  }
+
+  /** As a restart without data, or a failover: the locks are gone and the fence counter with them. Tombstones stay, or the checks above would not hold. */
+  loseData(): void {
+    for (const key of this.keys()) {
+      const { owner = '' } = this.inspect(key);
+      this.forced.set(owner, this.world.time);
+      super.release(key, owner, 0);
+    }
+    // Its own, and private to everybody else.
+    Object.assign(this, { lastFence: 0 });
   }
 
   /** What is left of a lock for its owner, in ms of true time. */

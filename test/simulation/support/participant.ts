@@ -1,4 +1,3 @@
-import type { AsyncLocalStorage } from 'node:async_hooks';
 import { LockEngine } from '../../../libs/redis-lock/src/lock/lock-engine.js';
 import type { Hold } from '../../../libs/redis-lock/src/lock/hold.js';
 import type { LockHandle } from '../../../libs/redis-lock/src/lock/lock-handle.js';
@@ -47,12 +46,6 @@ export class Participant {
 
   get name(): string {
     return this.process.name;
-  }
-
-  /** Node goes through every context that was ever used each time it makes a promise: thousands of histories would get slower and slower. */
-  forget(): void {
-    const { context } = this.locks as unknown as { context: AsyncLocalStorage<unknown> }; // private, and nothing else ends it
-    context.disable();
   }
 
   get takesPart(): boolean {

@@ -14,8 +14,10 @@ export class Referee {
   readonly faults: string[] = [];
   /** Tokens whose lock stays behind after its release on purpose (holdAtLeast). */
   readonly kept = new Set<string>();
-  /** How often somebody believed in a lock that an operator had released by force. */
+  /** How often somebody believed in a lock that an operator had released by force, and for how long that may be, in ms. */
   forcedBeliefs = 0;
+  mostForcedMs = LONGEST_LEASE_MS;
+  private readonly believedSince = new Map<string, number>();
   /** When a lock that nobody holds any more was first seen, by its token. */
   private readonly orphans = new Map<string, number>();
   private readonly lastEntered = new Map<string, number>();
@@ -67,9 +69,13 @@ export class Referee {
     const forcedAt = this.server.forced.get(token);
     const heldMs = process.now().monotonic - entered.monotonic;
     if (heldMs > (request.maxHold ?? Infinity)) this.fail(`${name} believes to hold ${key} beyond its maxHold`);
+    const since = this.believedSince.get(token) ?? this.world.time;
+    this.believedSince.set(token, since);
     if (forcedAt !== undefined) {
       this.forcedBeliefs++;
-      if (this.world.time - forcedAt > LONGEST_LEASE_MS) this.fail(`${name} goes on believing in ${key}, which was released by force`);
+      // The message does not find whoever enters after it.
+      const limit = since < forcedAt ? this.mostForcedMs : LONGEST_LEASE_MS;
+      if (this.world.time - forcedAt > limit) this.fail(`${name} goes on believing in ${key}, which was released by force`);
     } else if (stored?.owner !== token) {
       this.fail(`C1: ${name} believes to hold ${key} for ${left.toFixed(2)} ms, and on the server it does not`);
     } else if (this.server.trulyLeft(stored) < left - TOLERANCE_MS) {

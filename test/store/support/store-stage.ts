@@ -31,4 +31,4 @@ export interface StoreStage {
   stop(): Promise<void>;
 }
 
-export const COMMAND_TIMEOUT = 200;
+export const COMMAND_TIMEOUT = 1_000;

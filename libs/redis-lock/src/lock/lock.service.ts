@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { LockBusyError } from '../errors/lock-busy.error.js';
 import { LockLostError } from '../errors/lock-lost.error.js';
 import { LockOptionsError } from '../errors/lock-options.error.js';
+import { onAbort } from '../runtime/abort-listeners.js';
 import { DroppedHandles } from './dropped-handles.js';
 import type { Hold } from './hold.js';
 import type { Lock } from './lock.js';
@@ -26,6 +27,8 @@ export class LockService {
 
   /** Made by RedisLockModule, or by `nestjs-redis-lock/testing`. */
   constructor(private readonly engine: LockEngine) {
+    // Node goes through every context in use each time it makes a promise; test suites open and close thousands of applications.
+    onAbort(engine.closedSignal, () => this.context.disable());
     this.inspector = new LockInspector(engine.store, engine);
     this.dropped = new DroppedHandles(engine);
     this.owner = {
