@@ -30,7 +30,16 @@ export default {
     mayImport('decorators/', ...LEAVES, ...LOCK),
     mayImport('idempotency/', ...LEAVES, ...LOCK, 'decorators/', 'store/', 'lua/'),
     // It wires another store, so it stands beside the files at the root.
-    mayImport('testing/', ...LEAVES, 'lock/', 'store/[^/]+$', 'store/memory/', 'redis-lock\\.(options|providers|settings|tokens)\\.ts$'),
+    mayImport(
+      'testing/',
+      ...LEAVES,
+      'lock/',
+      'store/[^/]+$',
+      'store/memory/',
+      'idempotency/idempotency-engine\\.ts$',
+      'idempotency\\.providers\\.ts$',
+      'redis-lock\\.(options|providers|settings|tokens)\\.ts$',
+    ),
     {
       name: 'tests-only',
       comment: 'testing/ is an entry of its own: an application that does not test must not load it.',

@@ -1,5 +1,9 @@
 import { NestFactory } from '@nestjs/core';
 import { LockService, RedisLockModule } from 'nestjs-redis-lock';
+import { systemClock, SystemTimers } from '../../libs/redis-lock/src/runtime/system-clock.js';
+import { clientFactory } from '../../libs/redis-lock/src/store/redis/client-settings.js';
+import type { RedisConnection } from '../../libs/redis-lock/src/store/redis/connection.js';
+import { RedisRecordStore } from '../../libs/redis-lock/src/store/redis/redis-record.store.js';
 import { ownedByEachTest } from '../faults/support/owned.js';
 import { OwnRedis } from '../faults/support/own-redis.js';
 import { codeBlocks, diagnose, readRootFile, withoutComments } from './code-blocks.js';
@@ -58,10 +62,28 @@ it.each([
     const second = await waiting;
     expect(await locks.forceRelease('stock')).toBe(true);
     expect(await second.release()).toBe('lost');
+    const records = await openRecords(connection);
+    expect(await records.purge({ scope: 'somebody' })).toBe(0);
     await expect(locks.acquire('copied', { replicas: { min: 1, timeout: 50 } })).rejects.toThrow('reached 0 of 1 replicas');
   },
   30_000,
 );
+
+/** Opening it plays the whole life of a record. */
+async function openRecords(connection: RedisConnection): Promise<RedisRecordStore> {
+  const records = new RedisRecordStore({
+    clients: clientFactory(connection),
+    keyPrefix: 'lock:',
+    commandTimeout: 1_000,
+    allowEviction: false,
+    clock: systemClock,
+    timers: new SystemTimers(),
+    log: { warn: () => undefined },
+  });
+  owned.add({ stop: () => records.close() });
+  await records.open();
+  return records;
+}
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];

@@ -9,6 +9,21 @@ export { LockKeyError } from './errors/lock-key.error.js';
 export { LockLostError, type LockLossReason } from './errors/lock-lost.error.js';
 export { LockOptionsError } from './errors/lock-options.error.js';
 export { LockStoreError } from './errors/lock-store.error.js';
+export { AttemptLostError, type AttemptLossReason } from './idempotency/attempt-lost.error.js';
+export { IdempotencyContext } from './idempotency/idempotency-context.decorator.js';
+export type { IdempotencyErrorCode, IdempotencyProblem } from './idempotency/idempotency-problem.js';
+export { IdempotencyException, type IdempotencyExceptionDetails } from './idempotency/idempotency.exception.js';
+export { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.js';
+export type {
+  ByteSize,
+  IdempotencyOptions,
+  IdempotencyScope,
+  PreventDuplicateOptions,
+  StoredHeaders,
+} from './idempotency/idempotency.options.js';
+export { IdempotencyService, type IdempotencyRecord } from './idempotency/idempotency.service.js';
+export { Idempotent } from './idempotency/idempotent.decorator.js';
+export { PreventDuplicate } from './idempotency/prevent-duplicate.decorator.js';
 export type { Lock } from './lock/lock.js';
 export type { LockOptions, RetryPolicy } from './lock/lock-options.js';
 export type { LockHolder, LockState } from './lock/lock-state.js';
@@ -18,3 +33,4 @@ export { RedisLockModule } from './redis-lock.module.js';
 export type { LockConnection, RedisLockModuleExtras, RedisLockModuleOptions } from './redis-lock.options.js';
 export { getLockServiceToken, InjectLockService } from './redis-lock.tokens.js';
 export type { ClusterConnection, RedisConnection } from './store/redis/connection.js';
+export type { StoredRecord } from './store/record-store.interface.js';

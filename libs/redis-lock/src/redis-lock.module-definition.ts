@@ -1,5 +1,6 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import { LockOptionsError } from './errors/lock-options.error.js';
+import { IDEMPOTENCY_EXPORTS, idempotencyProviders } from './idempotency.providers.js';
 import type { RedisLockModuleExtras, RedisLockModuleOptions } from './redis-lock.options.js';
 import { lockServiceProviders } from './redis-lock.providers.js';
 import { DEFAULT_CONNECTION, getLockServiceToken, REDIS_LOCK_OPTIONS } from './redis-lock.tokens.js';
@@ -15,8 +16,12 @@ export const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } = new
     (definition, { name = DEFAULT_CONNECTION, isGlobal = true }) => ({
       ...definition,
       global: isGlobal,
-      providers: [...(definition.providers ?? []), ...lockServiceProviders(checkName(name))],
-      exports: [getLockServiceToken(name)],
+      providers: [
+        ...(definition.providers ?? []),
+        ...lockServiceProviders(checkName(name)),
+        ...(name === DEFAULT_CONNECTION ? idempotencyProviders() : []),
+      ],
+      exports: [getLockServiceToken(name), ...(name === DEFAULT_CONNECTION ? IDEMPOTENCY_EXPORTS : [])],
     }),
   )
   .build();

@@ -1,4 +1,5 @@
 import type { Duration } from './duration.js';
+import type { IdempotencyOptions } from './idempotency/idempotency.options.js';
 import type { RedisConnection } from './store/redis/connection.js';
 
 /** A Redis connection, or `'memory'` for one process without Redis: unit tests and first steps. */
@@ -23,6 +24,8 @@ export interface RedisLockModuleOptions {
   shutdownTimeout?: Duration;
   /** Accept a server whose maxmemory-policy may evict locks. Default false: such a server is refused at start. */
   allowEviction?: boolean;
+  /** Defaults of `@Idempotent()`; its `scope` is also that of `@PreventDuplicate()`. On the connection without a name only. */
+  idempotency?: IdempotencyOptions;
 }
 
 /** What is static in `forRoot` and `forRootAsync`: it must be known before the options are made. */

@@ -1,10 +1,11 @@
 import { Logger, type Provider } from '@nestjs/common';
+import { LockOptionsError } from './errors/lock-options.error.js';
 import { LockEngine } from './lock/lock-engine.js';
 import { LockService } from './lock/lock.service.js';
 import { RedisLockLifecycle } from './redis-lock.lifecycle.js';
 import type { RedisLockModuleOptions } from './redis-lock.options.js';
 import { redisLockSettings, type RedisLockSettings } from './redis-lock.settings.js';
-import { getLockEngineToken, getLockServiceToken, REDIS_LOCK_OPTIONS } from './redis-lock.tokens.js';
+import { DEFAULT_CONNECTION, getLockEngineToken, getLockServiceToken, REDIS_LOCK_OPTIONS } from './redis-lock.tokens.js';
 import type { Timers } from './runtime/clock.js';
 import type { LockLog } from './runtime/lock-log.js';
 import { systemClock, SystemTimers } from './runtime/system-clock.js';
@@ -29,6 +30,11 @@ export function lockServiceProviders(name: string, open: OpenEngine = openEngine
 
 async function openEngine(name: string, options: RedisLockModuleOptions): Promise<LockEngine> {
   const settings = redisLockSettings(options);
+  if (name !== DEFAULT_CONNECTION && options.idempotency !== undefined) {
+    throw new LockOptionsError(
+      `idempotency: the connection '${name}' has none. Write it where the connection without a name is registered.`,
+    );
+  }
   const log = new Logger(`RedisLock(${name})`);
   const timers = new SystemTimers();
   const store = makeStore(options, settings, timers, log);

@@ -1,5 +1,7 @@
 import { parseDuration } from './duration.js';
 import { LockOptionsError } from './errors/lock-options.error.js';
+import type { IdempotencyOptions } from './idempotency/idempotency.options.js';
+import { checkIdempotencyOptions } from './idempotency/idempotency-settings.js';
 import { checkTtl, type EngineSettings } from './lock/lock-request.js';
 import type { RedisLockModuleOptions } from './redis-lock.options.js';
 
@@ -7,6 +9,7 @@ import type { RedisLockModuleOptions } from './redis-lock.options.js';
 export interface RedisLockSettings extends EngineSettings {
   readonly keyPrefix: string;
   readonly allowEviction: boolean;
+  readonly idempotency: IdempotencyOptions;
 }
 
 const KNOWN: ReadonlySet<string> = new Set<keyof RedisLockModuleOptions | 'name' | 'isGlobal'>([
@@ -19,6 +22,7 @@ const KNOWN: ReadonlySet<string> = new Set<keyof RedisLockModuleOptions | 'name'
   'commandTimeout',
   'shutdownTimeout',
   'allowEviction',
+  'idempotency',
   'name',
   'isGlobal',
 ]);
@@ -40,6 +44,7 @@ export function redisLockSettings(options: RedisLockModuleOptions): RedisLockSet
     commandTimeout: positive(options.commandTimeout ?? '1s', 'commandTimeout'),
     shutdownTimeout: parseDuration(options.shutdownTimeout ?? '10s', 'shutdownTimeout'),
     allowEviction: flag(options.allowEviction ?? false, 'allowEviction'),
+    idempotency: checkIdempotencyOptions(options.idempotency ?? {}, 'idempotency'),
   };
 }
 

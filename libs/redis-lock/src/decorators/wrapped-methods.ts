@@ -6,7 +6,7 @@ const inner = new WeakMap<Method, Method>();
  * Puts a function in a method's place that keeps its name, length and properties. Reflect metadata belongs to a function, so what the decorators
  * below have written is copied; what those above write goes to the new function.
  */
-export function wrapMethod(method: Method, call: (self: unknown, args: unknown[]) => Promise<unknown>): Method {
+export function wrapMethod(method: Method, call: (self: unknown, args: unknown[]) => unknown): Method {
   const wrapped = new Proxy(method, { apply: (_method, self: unknown, args: unknown[]) => call(self, args) });
   for (const key of Reflect.getOwnMetadataKeys(method) as unknown[]) {
     Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, method), wrapped);

@@ -1,4 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
+import { IdempotencyEngine } from '../idempotency/idempotency-engine.js';
+import { IDEMPOTENCY_ENGINE, IDEMPOTENCY_EXPORTS, idempotencyProviders } from '../idempotency.providers.js';
 import { LockEngine } from '../lock/lock-engine.js';
 import { LockService } from '../lock/lock.service.js';
 import type { RedisLockModuleExtras, RedisLockModuleOptions } from '../redis-lock.options.js';
@@ -9,8 +11,11 @@ import type { Clock, Timers } from '../runtime/clock.js';
 import { systemClock, SystemTimers } from '../runtime/system-clock.js';
 import { MemoryLockServer } from '../store/memory/memory-lock-server.js';
 import { MemoryLockStore } from '../store/memory/memory-lock.store.js';
+import { MemoryRecordServer } from '../store/memory/memory-record-server.js';
+import { MemoryRecordStore } from '../store/memory/memory-record.store.js';
 import type { HeldLock } from './held-lock.js';
 import { InterruptibleLockStore } from './interruptible-lock.store.js';
+import { InterruptibleRecordStore } from './interruptible-record.store.js';
 import type { ManualClock } from './manual-clock.js';
 import { Outage } from './outage.js';
 import type { OverridableBuilder } from './overridable-builder.js';
@@ -46,6 +51,7 @@ export class TestingLockServer {
   private readonly outage = new Outage();
   /** Key prefixes separate locks here as they do on Redis. */
   private readonly servers = new Map<string, MemoryLockServer>();
+  private readonly recordServers = new Map<string, MemoryRecordServer>();
   private readonly engines = new Set<LockEngine>();
 
   constructor({ clock }: TestingLockServerOptions = {}) {
@@ -58,8 +64,12 @@ export class TestingLockServer {
     return {
       module: TestingLockModule,
       global: isGlobal,
-      providers: [{ provide: REDIS_LOCK_OPTIONS, useValue: options }, ...lockServiceProviders(name, (_name, given) => this.open(given))],
-      exports: [getLockServiceToken(name)],
+      providers: [
+        { provide: REDIS_LOCK_OPTIONS, useValue: options },
+        ...lockServiceProviders(name, (_name, given) => this.open(given)),
+        ...(name === DEFAULT_CONNECTION ? idempotencyProviders((given) => this.makeIdempotency(given)) : []),
+      ],
+      exports: [getLockServiceToken(name), ...(name === DEFAULT_CONNECTION ? IDEMPOTENCY_EXPORTS : [])],
     };
   }
 
@@ -69,14 +79,16 @@ export class TestingLockServer {
    * @param names of the connections to replace. Default: the one without a name
    */
   replaceIn<Builder extends OverridableBuilder<Builder>>(builder: Builder, ...names: string[]): Builder {
-    return (names.length === 0 ? [DEFAULT_CONNECTION] : names).reduce(
-      (changed, name) =>
-        changed.overrideProvider(getLockEngineToken(name)).useFactory({
-          inject: [REDIS_LOCK_OPTIONS],
-          factory: (options: RedisLockModuleOptions) => this.open(options),
-        }),
-      builder,
-    );
+    const inject = [REDIS_LOCK_OPTIONS];
+    return (names.length === 0 ? [DEFAULT_CONNECTION] : names).reduce((changed, name) => {
+      const replaced = changed
+        .overrideProvider(getLockEngineToken(name))
+        .useFactory({ inject, factory: (options: RedisLockModuleOptions) => this.open(options) });
+      if (name !== DEFAULT_CONNECTION) return replaced;
+      return replaced
+        .overrideProvider(IDEMPOTENCY_ENGINE)
+        .useFactory({ inject, factory: (options: RedisLockModuleOptions) => this.makeIdempotency(options) });
+    }, builder);
   }
 
   /** Another process that uses the same locks. {@link stop} ends it. @throws LockOptionsError, LockStoreError as at the start of an application */
@@ -157,6 +169,15 @@ export class TestingLockServer {
     await engine.open();
     this.engines.add(engine);
     return engine;
+  }
+
+  private makeIdempotency(options: RedisLockModuleOptions): IdempotencyEngine {
+    const { keyPrefix, commandTimeout, shutdownTimeout } = redisLockSettings({ shutdownTimeout: 0, ...options, connection: 'memory' });
+    const { clock, timers, outage } = this;
+    let server = this.recordServers.get(keyPrefix);
+    if (server === undefined) this.recordServers.set(keyPrefix, (server = new MemoryRecordServer(clock)));
+    const store = new InterruptibleRecordStore({ store: new MemoryRecordStore(server, commandTimeout), outage, timers, commandTimeout });
+    return new IdempotencyEngine({ store, clock, timers, log: { warn: (message) => void this.warnings.push(message) } }, shutdownTimeout);
   }
 
   private serverFor(keyPrefix: string): MemoryLockServer {

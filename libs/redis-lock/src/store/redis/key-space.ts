@@ -1,10 +1,11 @@
+import type { RecordName } from '../record-store.interface.js';
 import { hashSlot, hashTag, tagOfSlot } from './hash-slot.js';
 
 /** Names what belongs to a protocol version, so that two versions never mistake each other's data or messages. */
 const VERSION = '~1';
 
-/** A fence counter under any prefix: the only plain string of ours that is no lock. */
-const FENCE = /~\d+:fence(:\{[^{}]*\})?$/;
+/** A fence counter or a record under any prefix: the plain strings of ours that are no locks. */
+const NO_LOCK = /~\d+:(fence(:\{[^{}]*\})?|idem:[\w-]+:[\w-]+)$/;
 
 /** Every name this package writes to Redis. All of one lock lies in one slot of a Cluster. */
 export class KeySpace {
@@ -35,6 +36,11 @@ export class KeySpace {
     return this.clustered ? `${this.prefix}${VERSION}:fence:{${tagOfSlot(hashSlot(lock))}}` : this.singleFence;
   }
 
+  /** The record of an operation. Its tombstones are in its companion, as a lock's. */
+  record({ scope, operation }: RecordName): string {
+    return `${this.prefix}${VERSION}:idem:${scope}:${operation}`;
+  }
+
   card(process: string): string {
     return `${this.prefix}${VERSION}:card:${process}`;
   }
@@ -45,13 +51,18 @@ export class KeySpace {
     return key === '' || key.startsWith('~') ? undefined : key;
   }
 
-  /** The same for a name that SCAN found: a longer prefix that begins with ours may have a fence counter there. */
+  /** The same for a name that SCAN found: a longer prefix that begins with ours may have counters and records there. */
   listedKeyOf(lock: string): string | undefined {
-    return FENCE.test(lock) ? undefined : this.keyOf(lock);
+    return NO_LOCK.test(lock) ? undefined : this.keyOf(lock);
   }
 
   /** A SCAN pattern: the prefix to the letter, the caller's part as a glob. */
   scanPattern(pattern: string): string {
     return this.prefix.replace(/[\\*?[\]]/g, '\\$&') + pattern;
+  }
+
+  /** A SCAN pattern of all records of a scope. */
+  recordPattern(scope: string): string {
+    return this.scanPattern(`${VERSION}:idem:${scope}:*`);
   }
 }

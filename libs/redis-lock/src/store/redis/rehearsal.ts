@@ -1,6 +1,6 @@
-import { LockStoreError } from '../../errors/lock-store.error.js';
 import type { Clock } from '../../runtime/clock.js';
 import type { LockStore } from '../lock-store.interface.js';
+import { explainMissingRights } from './missing-rights.js';
 
 /** What the rehearsal needs. */
 export interface RehearsalParts {
@@ -16,21 +16,13 @@ export interface RehearsalParts {
   readonly sweep: (key: string) => Promise<unknown>;
 }
 
-/** What Redis says where a right is missing: 7 in a script, the others. */
-const NOT_ALLOWED = /NOPERM|can't run this command/;
-
 /**
  * Everything that a lock does in its life, once, under a name nobody uses: shows at start what an ACL forbids, and not when a lease cannot
  * be renewed, and brings the server's clock. What an operator asks for (inspect, list, forceRelease) and `replicas` show it when they are used.
  * @throws LockStoreError
  */
-export async function rehearse(parts: RehearsalParts): Promise<void> {
-  try {
-    await playLockLife(parts);
-  } catch (error) {
-    if (!(error instanceof LockStoreError) || !NOT_ALLOWED.test(error.message)) throw error;
-    throw new LockStoreError(`${error.message} Give the Redis user the rights that the README lists.`, { cause: error });
-  }
+export function rehearse(parts: RehearsalParts): Promise<void> {
+  return explainMissingRights(() => playLockLife(parts));
 }
 
 async function playLockLife({ store, process: name, commandTimeout, clock, publish, read, sweep }: RehearsalParts): Promise<void> {

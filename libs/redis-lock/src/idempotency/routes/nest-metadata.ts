@@ -1,0 +1,48 @@
+import type { Type } from '@nestjs/common';
+
+/** What Nest's own decorators leave behind, under the names that Nest has had for them since its first versions. */
+const PATH = 'path';
+const INTERCEPTORS = '__interceptors__';
+const ARGUMENTS = '__routeArguments__';
+const PASSTHROUGH = '__responsePassthrough__';
+const SSE = '__sse__';
+const VERSION = '__version__';
+const DEPENDENCIES = 'self:paramtypes';
+
+/** Of Nest's kinds of parameters, those with which a handler answers itself: `@Res()` and `@Next()`. */
+const ANSWERING = /^[12]:/;
+
+/** Whether a method answers requests. */
+export function isRoute(method: unknown): method is (...args: never[]) => unknown {
+  return typeof method === 'function' && Reflect.hasMetadata(PATH, method);
+}
+
+/** Whether the handler sends the reply itself, so that Nest writes nothing. */
+export function answersItself(controller: Type, property: string): boolean {
+  const parameters = Reflect.getMetadata(ARGUMENTS, controller, property) as Record<string, unknown> | undefined; // as Nest writes it
+  if (Reflect.getMetadata(PASSTHROUGH, controller, property) === true) return false;
+  return Object.keys(parameters ?? {}).some((name) => ANSWERING.test(name));
+}
+
+export function isEventStream(handler: object): boolean {
+  return Reflect.getMetadata(SSE, handler) === true;
+}
+
+/** The version of the API that a handler belongs to, as text; empty where there is none. */
+export function versionOf(controller: Type, handler: object): string {
+  const version: unknown = Reflect.getMetadata(VERSION, handler) ?? Reflect.getMetadata(VERSION, controller);
+  return version === undefined ? '' : [version].flat().map(String).join(',');
+}
+
+/** The interceptors named on a method, or on a class, in the order they run in. */
+export function interceptorsOf(target: object): readonly unknown[] {
+  const found: unknown = Reflect.getMetadata(INTERCEPTORS, target);
+  return Array.isArray(found) ? found : [];
+}
+
+/** Whether it is one of Nest's interceptors that read a multipart body: they all depend on multer's options. */
+export function readsMultipart(interceptor: unknown): boolean {
+  if (typeof interceptor !== 'function') return false;
+  const dependencies: unknown = Reflect.getMetadata(DEPENDENCIES, interceptor);
+  return Array.isArray(dependencies) && dependencies.some(({ param }: { param?: unknown }) => param === 'MULTER_MODULE_OPTIONS');
+}
