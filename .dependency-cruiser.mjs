@@ -40,6 +40,14 @@ export default {
       'idempotency\\.providers\\.ts$',
       'redis-lock\\.(options|providers|settings|tokens)\\.ts$',
     ),
+    // What needs an optional peer is an entry of its own.
+    mayImport('swagger/', 'idempotency/idempotency-problem\\.ts$'),
+    {
+      name: 'swagger-only-there',
+      severity: 'error',
+      from: { path: `^${SRC}/`, pathNot: `^${SRC}/swagger/` },
+      to: { path: ['node_modules/@nestjs/swagger/', `^${SRC}/swagger/`] },
+    },
     {
       name: 'tests-only',
       comment: 'testing/ is an entry of its own: an application that does not test must not load it.',
@@ -72,7 +80,7 @@ export default {
       comment: 'A package that libs/redis-lock/package.json does not name is not there when a user installs it.',
       severity: 'error',
       from: { path: `^${SRC}/` },
-      to: { path: 'node_modules/', pathNot: 'node_modules/(@nestjs/(common|core)|ioredis|reflect-metadata|rxjs|@types/node)/' },
+      to: { path: 'node_modules/', pathNot: 'node_modules/(@nestjs/(common|core|swagger)|ioredis|reflect-metadata|rxjs|@types/node)/' },
     },
     {
       name: 'resolves',

@@ -8,6 +8,7 @@ export default {
   moduleFileExtensions: ['js', 'mjs', 'cjs', 'ts', 'json', 'node'],
   moduleNameMapper: {
     '^nestjs-redis-lock$': '<rootDir>/libs/redis-lock/src/index.ts',
+    '^nestjs-redis-lock/swagger$': '<rootDir>/libs/redis-lock/src/swagger/index.ts',
     '^nestjs-redis-lock/testing$': '<rootDir>/libs/redis-lock/src/testing/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

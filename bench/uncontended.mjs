@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { LockService, RedisLockModule } from 'nestjs-redis-lock';
 import { compileOperation } from '../libs/redis-lock/scripts/lua-compiler.mjs';
 import { benchServer } from './bench-server.mjs';
+import { median, numberArgument } from './figures.mjs';
 import { commandCalls, cpuSeconds } from './server-figures.mjs';
 
 const pairs = numberArgument('--pairs', 21);
@@ -119,23 +120,8 @@ function rate(rounds) {
   return Math.round(median(rounds.map((round) => round.rate)));
 }
 
-/** @param {number[]} values */
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? NaN) : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
-}
-
 /** @template T @param {T[]} list @param {number} by */
 function rotate(list, by) {
   const at = by % list.length;
   return [...list.slice(at), ...list.slice(0, at)];
-}
-
-/** @param {string} name @param {number} otherwise */
-function numberArgument(name, otherwise) {
-  const at = process.argv.indexOf(name);
-  const value = at === -1 ? otherwise : Number(process.argv[at + 1]);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`${name}: write a whole number from 1 on`);
-  return value;
 }

@@ -5,6 +5,7 @@ import { transformFile } from '@swc/core';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SOURCES = new Map([
   ['nestjs-redis-lock', new URL('../libs/redis-lock/src/index.ts', import.meta.url).href],
+  ['nestjs-redis-lock/swagger', new URL('../libs/redis-lock/src/swagger/index.ts', import.meta.url).href],
   ['nestjs-redis-lock/testing', new URL('../libs/redis-lock/src/testing/index.ts', import.meta.url).href],
 ]);
 

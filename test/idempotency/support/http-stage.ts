@@ -21,6 +21,19 @@ export interface AppParts {
   readonly prepare?: (app: INestApplication) => unknown;
 }
 
+let keys = 0;
+
+/** A key that no other request has. */
+export function newKey(): string {
+  return `key-${String(process.pid)}-${String(++keys)}`;
+}
+
+/** The code of a problem document. */
+export async function codeOf(response: Response): Promise<unknown> {
+  const problem = (await response.json()) as { code?: unknown }; // JSON that any handler may have written
+  return problem.code;
+}
+
 /** Tells one application's data from another's on the server that the tests share. */
 let count = 0;
 
@@ -74,6 +87,11 @@ export class HttpStage {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+  }
+
+  /** The application's one instance of a class. */
+  get<T>(type: Type<T>): T {
+    return this.app.get(type, { strict: false });
   }
 
   close(): Promise<void> {

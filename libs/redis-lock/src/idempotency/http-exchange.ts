@@ -36,6 +36,10 @@ export class HttpExchange {
     this.rawResponse = 'raw' in this.response ? this.response.raw : this.response;
   }
 
+  get isFastify(): boolean {
+    return 'raw' in this.response;
+  }
+
   get method(): string {
     return this.rawRequest.method ?? '';
   }

@@ -17,11 +17,12 @@ const LINE_END = '\n';
 /** What a header's value can be on the wire: no other control characters than the tab, and one octet each. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Writes a reply as it is stored. @throws LockStoreError for a header that no HTTP message can have */
+/** Writes a reply as it is stored. @throws LockStoreError for a status or a header that no HTTP message can have */
 export function encodeReply({ status, headers, body }: StoredReply): Buffer {
+  if (!isStatus(status)) throw new LockStoreError(`The reply cannot be stored: ${String(status)} is no status.`);
   const lines = headers.map(headerLine).join('');
   const start = Buffer.allocUnsafe(PREFIX_BYTES + lines.length);
-  start.writeUInt16BE(checkStatus(status), 0);
+  start.writeUInt16BE(status, 0);
   start.writeUInt32BE(lines.length, 2);
   start.write(lines, PREFIX_BYTES, 'latin1');
   return body.length === 0 ? start : Buffer.concat([start, body]);
@@ -30,11 +31,12 @@ export function encodeReply({ status, headers, body }: StoredReply): Buffer {
 /** Reads a stored reply; its body is a view into `stored`. @throws LockStoreError for what encodeReply() has not written */
 export function decodeReply(stored: Buffer): StoredReply {
   if (stored.length < PREFIX_BYTES) throw unreadable();
+  const status = stored.readUInt16BE(0);
   const bodyAt = PREFIX_BYTES + stored.readUInt32BE(2);
-  if (bodyAt > stored.length) throw unreadable();
+  if (!isStatus(status) || bodyAt > stored.length) throw unreadable();
   const lines = stored.toString('latin1', PREFIX_BYTES, bodyAt).split(LINE_END);
   if (lines.pop() !== '') throw unreadable();
-  return { status: checkStatus(stored.readUInt16BE(0)), headers: lines.map(headerPair), body: stored.subarray(bodyAt) };
+  return { status, headers: lines.map(headerPair), body: stored.subarray(bodyAt) };
 }
 
 function headerLine([name, value]: HeaderPair): string {
@@ -51,9 +53,8 @@ function headerPair(line: string): HeaderPair {
   return pair;
 }
 
-function checkStatus(status: number): number {
-  if (Number.isInteger(status) && status >= 100 && status <= 999) return status;
-  throw unreadable();
+function isStatus(status: number): boolean {
+  return Number.isInteger(status) && status >= 100 && status <= 999;
 }
 
 function unreadable(): LockStoreError {

@@ -1,7 +1,6 @@
 import type { HttpExchange } from '../http-exchange.js';
 import { ReplySubstitution } from './reply-substitution.js';
 import type { StoredReply } from '../stored-reply.js';
-import { overlay } from './own-properties.js';
 
 /**
  * Has a stored reply sent in the place of the handler's.
@@ -15,6 +14,5 @@ export function replay(exchange: HttpExchange, reply: StoredReply, answersItself
     return;
   }
   // A template has nothing to show.
-  const render = { value: () => substitution.send(), writable: true };
-  overlay(response, 'raw' in response ? { view: render } : { render });
+  Object.assign(response, { [exchange.isFastify ? 'view' : 'render']: () => substitution.send() });
 }

@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue, type ServerResponse } from 'node:http';
-import { overlay } from './own-properties.js';
+import { hold, type ResponseHolder } from './held-response.js';
 import type { StoredReply } from '../stored-reply.js';
 import { markStatus } from './marker-headers.js';
 import { headOf, readWriteHead, setHeaderPairs, type ReplyHead, type ToldHead } from './raw-response.js';
@@ -18,13 +18,13 @@ export interface ReplyKeeper {
  *
  * While it holds, the response does not tell that the client has gone: whatever writes the reply goes on, and the reply is kept.
  */
-export class ReplyCapture {
+export class ReplyCapture implements ResponseHolder {
   private told: ToldHead | undefined;
   private readonly chunks: Buffer[] = [];
   private size = 0;
   private ended = false;
   private gone = false;
-  private releasing = false;
+  private releasing: Promise<void> | undefined;
   private readonly callbacks: (() => void)[] = [];
   private readonly restore: () => void;
 
@@ -33,18 +33,15 @@ export class ReplyCapture {
     private readonly maxBody: number,
     private readonly keeper: ReplyKeeper,
   ) {
-    const emit = response.emit.bind(response);
-    this.restore = overlay(response, {
-      writeHead: { value: (...args: unknown[]) => this.writeHead(args), writable: true },
-      write: { value: (...args: unknown[]) => this.write(args), writable: true },
-      end: { value: (...args: unknown[]) => this.end(args), writable: true },
-      flushHeaders: { value: () => undefined, writable: true },
-      destroy: { value: (error?: Error) => this.destroy(error), writable: true },
-      emit: { value: (event: string, ...args: unknown[]) => (event === 'close' ? this.close() : emit(event, ...args)), writable: true },
-      headersSent: { get: () => this.told !== undefined || this.ended },
-      writableEnded: { get: () => this.ended },
-      destroyed: { get: () => false, set: () => (this.gone = true) },
-    });
+    this.restore = hold(response, this);
+  }
+
+  get headersSent(): boolean {
+    return this.told !== undefined || this.ended;
+  }
+
+  get writableEnded(): boolean {
+    return this.ended;
   }
 
   /** The client has gone, and the reply has not ended. */
@@ -53,11 +50,11 @@ export class ReplyCapture {
   }
 
   /** Lets go of the response, and of what was written so far. */
-  async giveUp(): Promise<void> {
-    if (!this.releasing) await this.release(this.keeper.keepHead(this.head()));
+  giveUp(): Promise<void> {
+    return (this.releasing ??= this.release(this.keeper.keepHead(this.head())));
   }
 
-  private writeHead(args: unknown[]): ServerResponse {
+  writeHead(args: readonly unknown[]): void {
     const told = readWriteHead(args);
     // As Node does it: whoever calls it learns at once what is wrong.
     for (const [name, value] of told.headers) {
@@ -65,26 +62,36 @@ export class ReplyCapture {
       validateHeaderValue(name, value);
     }
     this.told ??= told;
-    return this.response;
   }
 
-  private write(args: unknown[]): boolean {
+  write(args: readonly unknown[]): boolean {
     this.take(args);
-    if (this.size > this.maxBody && !this.releasing) void this.giveUp();
-    return !this.releasing;
+    if (this.size > this.maxBody) void this.giveUp();
+    return this.releasing === undefined;
   }
 
-  private end(args: unknown[]): ServerResponse {
+  end(args: readonly unknown[]): void {
     // Whoever answers a second time, a filter after @Res() for instance, is not heard.
-    if (this.ended) return this.response;
+    if (this.ended) return;
     this.take(args);
     this.ended = true;
     if (this.size > this.maxBody) void this.giveUp();
-    else if (!this.releasing) void this.release(this.keeper.keep({ ...this.head(), body: Buffer.concat(this.chunks) }));
-    return this.response;
+    else this.releasing ??= this.release(this.keeper.keep({ ...this.head(), body: this.body() }));
   }
 
-  private take(args: unknown[]): void {
+  destroy(error: Error | undefined): boolean {
+    void this.giveUp().then(() => this.response.destroy(error));
+    return true;
+  }
+
+  close(): boolean {
+    this.gone = true;
+    // Node sets it before it emits the event: whatever writes the reply would stop.
+    this.response.destroyed = false;
+    return true;
+  }
+
+  private take(args: readonly unknown[]): void {
     if (this.ended) return;
     const { bytes, callback } = readChunk(args);
     if (bytes !== undefined) {
@@ -94,14 +101,9 @@ export class ReplyCapture {
     if (callback !== undefined) this.callbacks.push(callback);
   }
 
-  private close(): boolean {
-    this.gone = true;
-    return true;
-  }
-
-  private destroy(error?: Error): ServerResponse {
-    void this.giveUp().then(() => this.response.destroy(error));
-    return this.response;
+  private body(): Buffer {
+    const [only, ...more] = this.chunks;
+    return only === undefined || more.length > 0 ? Buffer.concat(this.chunks) : only;
   }
 
   private head(): ReplyHead {
@@ -109,7 +111,6 @@ export class ReplyCapture {
   }
 
   private async release(keeping: Promise<boolean>): Promise<void> {
-    this.releasing = true;
     const kept = await keeping;
     const { response } = this;
     this.restore();
@@ -133,7 +134,7 @@ export class ReplyCapture {
       if (told !== undefined) response.writeHead(told.status);
     }
     if (this.ended) {
-      response.end(Buffer.concat(chunks));
+      response.end(this.body());
     } else {
       for (const chunk of chunks) response.write(chunk);
       response.emit('drain');

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { StoredReply } from '../stored-reply.js';
 import { markReplayed } from './marker-headers.js';
-import { overlay } from './own-properties.js';
+import { hold, type ResponseHolder } from './held-response.js';
 import { readWriteHead, setHeaderPairs, type ToldHead } from './raw-response.js';
 
 /** What speaks of the body that is left out. */
@@ -11,7 +11,7 @@ const OF_THE_BODY = /^(content-(?!security-policy)[\w-]+|etag|last-modified|loca
  * Puts a stored reply in the place of whatever is written next. Nest goes its usual way with nothing in hand: what stands around the interceptor
  * sets its headers, once, as for any reply, and when the reply is written, the stored one goes out.
  */
-export class ReplySubstitution {
+export class ReplySubstitution implements ResponseHolder {
   private told: ToldHead | undefined;
   private ended = false;
   private readonly restore: () => void;
@@ -20,21 +20,35 @@ export class ReplySubstitution {
     private readonly response: ServerResponse,
     private readonly reply: StoredReply,
   ) {
-    const value = (run: (args: unknown[]) => unknown): PropertyDescriptor => ({ value: (...args: unknown[]) => run(args), writable: true });
-    this.restore = overlay(response, {
-      writeHead: value((args) => {
-        this.told ??= readWriteHead(args);
-        return response;
-      }),
-      write: value(() => true),
-      flushHeaders: value(() => undefined),
-      end: value(() => {
-        this.send();
-        return response;
-      }),
-      headersSent: { get: () => this.told !== undefined || this.ended },
-      writableEnded: { get: () => this.ended },
-    });
+    this.restore = hold(response, this);
+  }
+
+  get headersSent(): boolean {
+    return this.told !== undefined || this.ended;
+  }
+
+  get writableEnded(): boolean {
+    return this.ended;
+  }
+
+  writeHead(args: readonly unknown[]): void {
+    this.told ??= readWriteHead(args);
+  }
+
+  write(): boolean {
+    return true;
+  }
+
+  end(): void {
+    this.send();
+  }
+
+  destroy(): boolean {
+    return false;
+  }
+
+  close(): boolean {
+    return false;
   }
 
   /** Sends the reply, where nobody else will end the response. */
