@@ -23,6 +23,7 @@ export default {
     mayImport('runtime/', 'errors/'),
     mayImport('lua/'),
     mayImport('store/lock-store\\.interface\\.ts$', ...LEAVES),
+    mayImport('store/record-store\\.interface\\.ts$', ...LEAVES),
     mayImport('store/redis/', ...LEAVES, 'lua/', 'store/[^/]+$'),
     mayImport('store/memory/', ...LEAVES, 'store/[^/]+$'),
     mayImport('store/quorum/', ...LEAVES, 'lua/', 'store/[^/]+$', 'store/redis/'),

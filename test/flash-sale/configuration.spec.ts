@@ -25,6 +25,7 @@ it(
       REDIS_URL: 'http://user:secret@localhost',
       DATABASE_URL: 'localhost',
       STATS_CRON: 'at midnight',
+      IDEMPOTENCY_LEASE_MS: '5',
       LOG_FORMAT: 'xml',
     };
     expect(await refusal(env)).toEqual({
@@ -33,6 +34,7 @@ it(
         'The configuration is wrong:',
         "  PORT must not be above 65535, not '70000'.",
         "  REDIS_URL must be a URL such as redis://localhost:6379, not 'http://***@localhost'.",
+        "  IDEMPOTENCY_LEASE_MS must not be below 1000, not '5'.",
         "  DATABASE_URL must be a URL such as postgres://user:password@localhost:5432/shop, not 'localhost'.",
         "  STATS_CRON must be a cron expression such as '0 0 * * *', not 'at midnight'.",
         "  LOG_FORMAT must be 'text' or 'json', not 'xml'.",

@@ -8,13 +8,13 @@ const EXACT = { requests: 600, succeeded: 200, stockLeft: 0, expectedStock: 0, l
 
 describe('npm run demo', () => {
   it(
-    'shows that stock is exact with locks, wrong without, and that the job runs once per tick',
+    'shows that stock is exact with locks, wrong without, that the job runs once per tick, and that no order is made twice',
     async () => {
       const command = owned.add(new Command(process.execPath, ['apps/flash-sale/scripts/demo.mjs', '--json']));
       const code = await command.ended(DEMO_MS);
       if (code !== 0) throw new Error(command.output);
 
-      const { strategies, schedule } = JSON.parse(command.stdout);
+      const { strategies, schedule, duplicates } = JSON.parse(command.stdout);
       expect(strategies).toEqual({
         none: {
           requests: 600,
@@ -33,6 +33,10 @@ describe('npm run demo', () => {
       expect(lostUpdates).toBeGreaterThan(0);
       expect(schedule.ticks).toBeGreaterThanOrEqual(4);
       expect(schedule.runs).toBe(schedule.ticks);
+      expect(duplicates).toEqual({ submits: 200, orders: 20, replayed: expect.any(Number), expectedOrders: 20 });
+      // All but one of each order's submits; what the killed process did not answer may have been replayed as well.
+      expect(duplicates.replayed).toBeGreaterThanOrEqual(180);
+      expect(command.output).toMatch(/killed the instance \d+/);
       await command.isGone();
     },
     DEMO_MS + 10_000,

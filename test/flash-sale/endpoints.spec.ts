@@ -125,6 +125,9 @@ describe('the endpoints of the flash sale', () => {
       Object.entries(methods).map(([method, { responses }]) => [`${method} ${path}`, Object.keys(responses).sort().join(' ')]),
     );
     expect(Object.fromEntries(answers)).toEqual({
+      'post /orders': '201 400 401 404 409 422 500 503',
+      'post /orders/guarded': '201 400 401 404 409 500 503',
+      'get /orders/{id}': '200 400 401 404',
       'post /products': '201 400',
       'get /products/{productId}': '200 400 404',
       'post /inventory/{productId}/decrement': '200 400 404 409 500 503',

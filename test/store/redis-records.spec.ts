@@ -152,20 +152,21 @@ describe('names', () => {
 });
 
 describe('where something else lies under the name', () => {
+  const TOKEN = randomBytes(16);
   const FOREIGN: Record<string, () => Promise<unknown>> = {
     'a hash': () => stage.raw.hset(key, 'field', 'value'),
     'a list': () => stage.raw.rpush(key, 'item'),
     'a short text': () => stage.raw.set(key, 'x'),
     'an empty text': () => stage.raw.set(key, ''),
     'a long text': () => stage.raw.set(key, 'x'.repeat(100)),
-    'a newer version': () => stage.raw.set(key, Buffer.alloc(46, 2)),
+    'a newer version': () => stage.raw.set(key, Buffer.concat([Buffer.from([2, 1, 0, 0, 0, 1]), TOKEN, Buffer.alloc(24)])),
     'a state of a newer version': () => stage.raw.set(key, Buffer.concat([Buffer.from([1, 5]), Buffer.alloc(44)])),
   };
 
   it.each(Object.keys(FOREIGN))('as %s, begin and inspect say so, and all leave it alone', async (what) => {
     await FOREIGN[what]?.();
     const before = await stage.raw.dumpBuffer(key);
-    const attempt = { ...command(stage), attempt: 1 };
+    const attempt = { ...command(stage, { token: TOKEN }), attempt: 1 };
     for (const work of [store.begin(command(stage)), store.inspect(STOCK)]) {
       const error = await work.then(
         () => undefined,

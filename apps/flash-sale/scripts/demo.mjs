@@ -1,5 +1,6 @@
 // `npm run demo`: sells one product after another to many buyers at once, over HTTP and through three processes, with and without locks.
-// Exits with 0 if every strategy but `none` was exact, `none` lost updates, and the scheduled job ran once per tick.
+// Then submits every one of some orders many times over, and kills one process on the way.
+// Exits with 0 if every strategy but `none` was exact, `none` lost updates, the scheduled job ran once per tick, and every order was made once.
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findRedisServer, startRedisServer } from '../../../tools/redis-server.mjs';
 import { AppProcess } from './app-process.mjs';
+import { submitDuplicates } from './demo/duplicates.mjs';
 import { Progress } from './demo/progress.mjs';
 import { sell } from './demo/sale.mjs';
 import { ScheduleWatch } from './demo/schedule-watch.mjs';
@@ -20,6 +22,10 @@ const INSTANCES = 3;
 const STRATEGIES = /** @type {const} */ (['none', 'locked', 'retry', 'fenced']);
 const TICK_SECONDS = 5;
 const LEAST_TICKS = 4;
+const ORDERS = 20;
+const SUBMITS_EACH = 10;
+/** Short, so that nobody waits long for the orders that the killed process was at. */
+const IDEMPOTENCY_LEASE_MS = 2_000;
 /** As a shell reports it of a program that Ctrl-C ended. */
 const STOPPED = 130;
 /** Lines of an instance's output that are kept, to show where it ends unexpectedly. */
@@ -35,12 +41,14 @@ onStopRequested(() => {
   breakOff.abort();
 });
 
+/** @type {Set<AppProcess>} instances that were killed on purpose */
+const killed = new Set();
 /** @type {Array<() => unknown>} what to end, the last one first */
 const ending = [];
 try {
-  const { sales, ticks } = await Promise.race([demonstrate(), rejection(breakOff.signal)]);
-  const faults = faultsOf(sales, ticks);
-  console.log(options.json ? JSON.stringify(outcomeOf(sales, ticks)) : `\n${tableOf(sales, ticks)}`);
+  const demonstration = await Promise.race([demonstrate(), rejection(breakOff.signal)]);
+  const faults = faultsOf(demonstration);
+  console.log(options.json ? JSON.stringify(outcomeOf(demonstration)) : `\n${tableOf(demonstration)}`);
   for (const fault of faults) console.error(fault);
   process.exitCode = faults.length === 0 ? 0 : 1;
 } catch (error) {
@@ -80,7 +88,26 @@ async function demonstrate() {
     sales.push(sale);
   }
   progress.line(`schedule: waiting for ${LEAST_TICKS} ticks…`);
-  return { sales, ticks: await watch.ticks(LEAST_TICKS, breakOff.signal) };
+  const ticks = await watch.ticks(LEAST_TICKS, breakOff.signal);
+
+  const submits = ORDERS * SUBMITS_EACH;
+  progress.line(`duplicates: ${ORDERS} orders, each submitted ${SUBMITS_EACH} times…`);
+  const duplicates = await submitDuplicates({
+    orders: ORDERS,
+    submitsEach: SUBMITS_EACH,
+    urls: apps.map(({ url }) => url),
+    client,
+    kill: () => {
+      const victim = apps.at(-1);
+      if (victim === undefined) return;
+      killed.add(victim);
+      victim.child.kill('SIGKILL');
+      progress.line(`  killed the instance ${victim.pid}`);
+    },
+    onProgress: (answered) => progress.current(`  ${answered} of ${submits} submits answered`),
+  });
+  progress.line(`  ${duplicates.result.orders} orders, ${duplicates.result.replayed} replies replayed`);
+  return { sales, ticks, duplicates };
 }
 
 /** Redis and a database for this run only, but for what the environment names. */
@@ -106,13 +133,22 @@ async function startInstances(env, watch) {
     /** @type {string[]} */
     let output = [];
     const app = new AppProcess({
-      env: { ...env, PORT: '0', HOST: '127.0.0.1', LOG_FORMAT: 'json', STATS_CRON: `*/${TICK_SECONDS} * * * * *` },
+      env: {
+        ...env,
+        PORT: '0',
+        HOST: '127.0.0.1',
+        LOG_FORMAT: 'json',
+        STATS_CRON: `*/${TICK_SECONDS} * * * * *`,
+        IDEMPOTENCY_LEASE_MS: String(IDEMPOTENCY_LEASE_MS),
+      },
       onLine: (line) => {
         output = [...output.slice(1 - KEPT_LINES), line];
         watch.read(line);
       },
     });
-    void app.exited.then((code) => breakOff.abort(new Error([`An instance ended with ${code}:`, ...output].join('\n'))));
+    void app.exited.then((code) => {
+      if (!killed.has(app)) breakOff.abort(new Error([`An instance ended with ${code}:`, ...output].join('\n')));
+    });
     ending.push(() => app.stop());
     return app;
   });

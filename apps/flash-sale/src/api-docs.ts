@@ -7,6 +7,7 @@ export function serveApiDocs(app: INestApplication): void {
     .setTitle('Flash sale')
     .setDescription('A shop that cannot oversell: the sample application of nestjs-redis-lock.')
     .setVersion('0.1.0')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The name of the user.' })
     .setLicense('MIT', '')
     .build();
   SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description));

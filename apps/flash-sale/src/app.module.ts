@@ -3,6 +3,7 @@ import { ConfigModule, ConfigService } from '@nestjs/config';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { LockExceptionFilter, RedisLockModule } from 'nestjs-redis-lock';
+import { buyerOf } from './buyers/buyer-request.js';
 import { validateEnvironment, type Environment } from './config/environment.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -27,7 +28,11 @@ export class AppModule {
           inject: [ConfigService],
           useFactory: (config: ConfigService<Environment, true>) => {
             const redis = config.get('REDIS_URL', { infer: true });
-            return { connection: redis ?? 'memory', keyPrefix: config.get('LOCK_KEY_PREFIX', { infer: true }) };
+            return {
+              connection: redis ?? 'memory',
+              keyPrefix: config.get('LOCK_KEY_PREFIX', { infer: true }),
+              idempotency: { scope: buyerOf, lease: config.get('IDEMPOTENCY_LEASE_MS', { infer: true }) },
+            };
           },
         }),
         ScheduleModule.forRoot(),

@@ -18,8 +18,24 @@ export interface Answer<T> {
   readonly body: T;
 }
 
+/** A request, with headers of its own where it needs any. */
+interface Sent {
+  readonly method: 'GET' | 'POST';
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
+
 /** Everything that the application reads from its environment, so that nothing of this machine's gets in. */
-const UNSET = { REDIS_URL: '', DATABASE_URL: '', DATABASE_FILE: '', STATS_CRON: '', LOCK_KEY_PREFIX: '', LOG_FORMAT: '', HOST: '' };
+const UNSET = {
+  REDIS_URL: '',
+  DATABASE_URL: '',
+  DATABASE_FILE: '',
+  STATS_CRON: '',
+  LOCK_KEY_PREFIX: '',
+  LOG_FORMAT: '',
+  HOST: '',
+  IDEMPOTENCY_LEASE_MS: '',
+};
 
 /** An environment in which an instance listens on any free port. */
 export function shopEnv(env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
@@ -74,6 +90,17 @@ export class Shop {
     return this.ask(instance, path, { method: 'POST', ...(body && { body: JSON.stringify(body) }) });
   }
 
+  /** As a client that brings headers of its own. */
+  send<T = unknown>(
+    method: 'GET' | 'POST',
+    path: string,
+    headers: Record<string, string>,
+    body?: object,
+    instance = 0,
+  ): Promise<Answer<T>> {
+    return this.ask(instance, path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+  }
+
   /** Puts a new product on sale and returns its id. */
   async offer(stock: number): Promise<number> {
     return (await this.post<{ id: number }>('/products', { name: 'Something', stock })).body.id;
@@ -92,9 +119,9 @@ export class Shop {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private async ask<T>(instance: number, path: string, init: RequestInit): Promise<Answer<T>> {
+  private async ask<T>(instance: number, path: string, { headers: own = {}, ...init }: Sent): Promise<Answer<T>> {
     // A connection that is kept may be closed just when it is used again.
-    const headers = { connection: 'close', 'content-type': 'application/json' };
+    const headers = { ...own, connection: 'close', 'content-type': 'application/json' };
     const response = await fetch(`${this.url(instance)}${path}`, { ...init, headers });
     // Whoever calls says what the endpoint answers.
     return { status: response.status, headers: response.headers, body: (await response.json()) as T };

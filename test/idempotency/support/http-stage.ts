@@ -1,8 +1,8 @@
-import { RequestMethod, type INestApplication, type ModuleMetadata, type Type } from '@nestjs/common';
+import type { INestApplication, ModuleMetadata, RequestMethod, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Module } from '@nestjs/common';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { RedisLockModule, type IdempotencyOptions, type RedisLockModuleOptions } from 'nestjs-redis-lock';
 
 /** The HTTP frameworks that Nest runs on. */
@@ -63,7 +63,9 @@ export class HttpStage {
     })(AppModule);
     const options = { logger: false, abortOnError: false, forceCloseConnections: true } as const;
     const app =
-      framework === 'express' ? await NestFactory.create(AppModule, options) : await NestFactory.create(AppModule, new FastifyAdapter(), options);
+      framework === 'express'
+        ? await NestFactory.create(AppModule, options)
+        : await NestFactory.create(AppModule, new FastifyAdapter(), options);
     try {
       await prepare?.(app);
       await app.listen(0, '127.0.0.1');
@@ -71,7 +73,7 @@ export class HttpStage {
       await app.close();
       throw error;
     }
-    const { port } = app.getHttpServer().address() as AddressInfo; // a TCP server's
+    const { port } = (app.getHttpServer() as Server).address() as AddressInfo; // a TCP server's
     return new HttpStage(app, `http://127.0.0.1:${String(port)}`, module?.keyPrefix ?? keyPrefix);
   }
 

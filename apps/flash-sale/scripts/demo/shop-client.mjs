@@ -4,7 +4,8 @@ import { text } from 'node:stream/consumers';
 
 /**
  * What an instance answered; `body` is what the demonstration reads of a JSON document, and undefined where there is none.
- * @typedef {{ status: number, retryAfter: string | undefined, body: { id?: number, stock?: number, code?: string } | undefined, text: string }} Answer
+ * `isReplayed` says that it is the stored reply of an earlier request.
+ * @typedef {{ status: number, retryAfter: string | undefined, isReplayed: boolean, body: { id?: number, stock?: number, code?: string } | undefined, text: string }} Answer
  */
 
 /**
@@ -17,15 +18,16 @@ export class ShopClient {
 
   /** @param {string} url */
   get(url) {
-    return this.#ask(url, 'GET', undefined);
+    return this.#ask(url, 'GET', undefined, {});
   }
 
   /**
    * @param {string} url
    * @param {object} [body]
+   * @param {Record<string, string>} [headers]
    */
-  post(url, body) {
-    return this.#ask(url, 'POST', body === undefined ? undefined : JSON.stringify(body));
+  post(url, body, headers = {}) {
+    return this.#ask(url, 'POST', body === undefined ? undefined : JSON.stringify(body), headers);
   }
 
   /** Breaks off all requests under way; those that come later are refused. */
@@ -38,11 +40,12 @@ export class ShopClient {
    * @param {string} url
    * @param {string} method
    * @param {string | undefined} body
+   * @param {Record<string, string>} own
    * @returns {Promise<Answer>}
    */
-  async #ask(url, method, body) {
+  async #ask(url, method, body, own) {
     if (this.#isClosed) throw new Error('The client is closed.');
-    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const headers = body === undefined ? own : { ...own, 'content-type': 'application/json' };
     const sent = request(url, { method, headers, agent: this.#agent });
     // One that comes after the answer has begun reaches whoever reads that.
     sent.on('error', () => undefined);
@@ -50,7 +53,13 @@ export class ShopClient {
     /** @type {import('node:http').IncomingMessage} */
     const response = (await once(sent, 'response'))[0];
     const answer = await text(response);
-    return { status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'], body: parsed(answer), text: answer };
+    return {
+      status: response.statusCode ?? 0,
+      retryAfter: response.headers['retry-after'],
+      isReplayed: response.headers['idempotent-replayed'] === 'true',
+      body: parsed(answer),
+      text: answer,
+    };
   }
 }
 

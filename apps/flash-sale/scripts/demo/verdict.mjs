@@ -1,23 +1,23 @@
 /**
  * @typedef {import('./sale.mjs').Sale} Sale
  * @typedef {import('./schedule-watch.mjs').Tick} Tick
+ * @typedef {import('./duplicates.mjs').Duplicates} Duplicates
+ * @typedef {{ sales: Sale[], ticks: Tick[], duplicates: Duplicates }} Demonstration
  */
 
 /**
  * Everything that is not as promised; nothing, where the demonstration succeeded.
- * @param {Sale[]} sales
- * @param {Tick[]} ticks
+ * @param {Demonstration} demonstration
  */
-export function faultsOf(sales, ticks) {
-  return [...sales.flatMap(saleFaults), ...ticks.flatMap(tickFaults)];
+export function faultsOf({ sales, ticks, duplicates }) {
+  return [...sales.flatMap(saleFaults), ...ticks.flatMap(tickFaults), ...duplicateFaults(duplicates)];
 }
 
 /**
  * The outcome for programs.
- * @param {Sale[]} sales
- * @param {Tick[]} ticks
+ * @param {Demonstration} demonstration
  */
-export function outcomeOf(sales, ticks) {
+export function outcomeOf({ sales, ticks, duplicates }) {
   return {
     strategies: Object.fromEntries(sales.map(({ strategy, result }) => [strategy, result])),
     schedule: {
@@ -25,29 +25,30 @@ export function outcomeOf(sales, ticks) {
       runs: ticks.reduce((sum, { runs }) => sum + runs, 0),
       skips: ticks.reduce((sum, { skips }) => sum + skips, 0),
     },
+    duplicates: duplicates.result,
   };
 }
 
 /**
  * The outcome for people.
- * @param {Sale[]} sales
- * @param {Tick[]} ticks
+ * @param {Demonstration} demonstration
  */
-export function tableOf(sales, ticks) {
+export function tableOf(demonstration) {
   const head = ['strategy', 'sold', 'stock left', 'expected', 'lost updates', 'time'];
-  const rows = sales.map(({ strategy, result, ms }) =>
+  const rows = demonstration.sales.map(({ strategy, result, ms }) =>
     [strategy, result.succeeded, result.stockLeft, result.expectedStock, result.lostUpdates, `${(ms / 1000).toFixed(1)} s`].map(String),
   );
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (/** @type {string[]} */ cells) =>
     cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ');
-  const { schedule } = outcomeOf(sales, ticks);
+  const { schedule, duplicates } = outcomeOf(demonstration);
   return [
     line(head),
     line(widths.map((width) => '-'.repeat(width))),
     ...rows.map(line),
     '',
     `schedule: ${schedule.ticks} ticks, ${schedule.runs} runs, ${schedule.skips} skips`,
+    `duplicates: ${duplicates.submits} submits, ${duplicates.orders} orders of ${duplicates.expectedOrders}, ${duplicates.replayed} replayed`,
   ].join('\n');
 }
 
@@ -67,4 +68,17 @@ function saleFaults({ strategy, result, purchases }) {
 function tickFaults({ runs, failures }, i) {
   const faults = runs === 1 ? [] : [`schedule: the job ran ${runs} times at tick ${i + 1}.`];
   return [...faults, ...failures.map((failure) => `schedule: ${failure}`)];
+}
+
+/** @param {Duplicates} duplicates */
+function duplicateFaults({ result, submits, taken }) {
+  const faults = [];
+  const failed = submits.filter(({ failure }) => failure !== undefined);
+  if (failed.length > 0) faults.push(`duplicates: ${failed.length} submits were not answered, the first of them got ${failed[0]?.failure}`);
+  if (result.orders !== result.expectedOrders) faults.push(`duplicates: ${result.orders} orders where ${result.expectedOrders} should be.`);
+  if (taken !== result.expectedOrders) faults.push(`duplicates: ${taken} pieces were taken for ${result.expectedOrders} orders.`);
+  // Several keys with one order would be as wrong as several orders for one key.
+  const answers = new Set(submits.flatMap(({ key, orderId }) => (orderId === undefined ? [] : [`${key} ${orderId}`])));
+  if (answers.size !== result.expectedOrders) faults.push(`duplicates: the answers name ${answers.size} orders.`);
+  return faults;
 }

@@ -26,6 +26,13 @@ export class Environment {
   @Length(1, 100, { message: 'must have 1 to 100 characters' })
   readonly LOCK_KEY_PREFIX: string = 'lock:';
 
+  /** How long a request whose process has died stays in progress, in ms. */
+  @Type(() => Number)
+  @Max(3_600_000, { message: 'must not be above 3600000' })
+  @Min(1_000, { message: 'must not be below 1000' })
+  @IsInt({ message: 'must be a whole number' })
+  readonly IDEMPOTENCY_LEASE_MS: number = 30_000;
+
   /** A PostgreSQL database. Without it the data is in DATABASE_FILE. */
   @IsOptional()
   @IsUrlOf(['postgres:', 'postgresql:'], { message: 'must be a URL such as postgres://user:password@localhost:5432/shop' })

@@ -3,9 +3,10 @@ import type { DataSourceOptions } from 'typeorm';
 import type { Environment } from '../config/environment.js';
 import { CreateShop1767225600000 } from './migrations/1767225600000-create-shop.migration.js';
 import { StockFirstProduct1767225600001 } from './migrations/1767225600001-stock-first-product.migration.js';
+import { OrderPiecesOnce1767225600002 } from './migrations/1767225600002-order-pieces-once.migration.js';
 import { useWriteAheadLog } from './sqlite/write-ahead-log.js';
 
-const MIGRATIONS = [CreateShop1767225600000, StockFirstProduct1767225600001];
+const MIGRATIONS = [CreateShop1767225600000, StockFirstProduct1767225600001, OrderPiecesOnce1767225600002];
 
 /** How long a statement waits while another process writes, in ms. The driver blocks this process meanwhile, so less than any lock's lease. */
 const BUSY_TIMEOUT_MS = 2_500;

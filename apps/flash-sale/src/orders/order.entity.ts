@@ -1,9 +1,8 @@
-import { Column, Entity, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { MOMENT } from '../database/column-types.js';
 
-/** One piece of a product, bought by one user. */
+/** Pieces of one product, bought by one user. */
 @Entity('orders')
-@Unique(['productId', 'userId'])
 export class Order {
   @PrimaryGeneratedColumn()
   readonly id!: number;
@@ -13,6 +12,13 @@ export class Order {
 
   @Column({ type: 'varchar' })
   userId!: string;
+
+  @Column({ type: 'integer', default: 1 })
+  quantity!: number;
+
+  /** What there may be one order of. Null where nothing says that; any number of orders may be without. */
+  @Column({ type: 'varchar', nullable: true, unique: true })
+  onceKey!: string | null;
 
   @Column(MOMENT)
   createdAt!: Date;

@@ -6,13 +6,20 @@ import { ProblemDto } from './problem.dto.js';
 /** What an endpoint may answer but success: per status, the codes and what each says. */
 export type Problems = Partial<Record<HttpStatus, Record<string, string>>>;
 
-/** How LockExceptionFilter names the kinds of problem it answers. */
-const LOCK_TITLES: Record<string, string> = {
+/** How the library names the kinds of problem it answers. */
+const LIBRARY_TITLES: Record<string, string> = {
   LOCK_BUSY: 'Lock is busy',
   LOCK_LOST: 'Lock was lost',
   LOCK_STORE: 'Lock store is not available',
+  IDEMPOTENCY_KEY_MISSING: 'Idempotency key is missing',
+  IDEMPOTENCY_KEY_INVALID: 'Idempotency key is not valid',
+  IDEMPOTENCY_KEY_REUSED: 'Idempotency key is used already',
+  IDEMPOTENCY_IN_PROGRESS: 'Request is in progress',
+  IDEMPOTENCY_STORE_UNAVAILABLE: 'Idempotency store is not available',
+  DUPLICATE_SUBMIT: 'Request was sent already',
+  DUPLICATE_KEY_MISSING: 'Nothing to compare',
 };
-const COME_BACK = ['LOCK_BUSY', 'LOCK_STORE'];
+const COME_BACK = ['LOCK_BUSY', 'LOCK_STORE', 'IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_STORE_UNAVAILABLE', 'DUPLICATE_SUBMIT'];
 const RETRY_AFTER = { 'Retry-After': { description: 'Seconds after which to try again.', schema: { type: 'integer' as const } } };
 
 /** Documents the answers of an endpoint that are problem documents. */
@@ -45,7 +52,7 @@ function examplesOf(status: number, details: Record<string, string>): Record<str
 }
 
 function kindOf(status: number, code: string): Pick<ProblemDto, 'type' | 'title'> {
-  const title = LOCK_TITLES[code];
+  const title = LIBRARY_TITLES[code];
   if (title === undefined) return { type: 'about:blank', title: STATUS_CODES[status] ?? '' };
-  return { type: `urn:nestjs-redis-lock:${code.toLowerCase().replace('_', '-')}`, title };
+  return { type: `urn:nestjs-redis-lock:${code.toLowerCase().replaceAll('_', '-')}`, title };
 }

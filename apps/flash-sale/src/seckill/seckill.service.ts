@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { Locked, LockService } from 'nestjs-redis-lock';
 import { DataSource } from 'typeorm';
 import { Order } from '../orders/order.entity.js';
+import { onceKeyOfSeckill } from '../orders/once-key.js';
 import { Product } from '../products/product.entity.js';
 import { ProductNotFoundException } from '../products/product-not-found.exception.js';
 import { SoldOutException } from '../products/sold-out.exception.js';
@@ -26,11 +27,12 @@ export class SeckillService {
     return this.dataSource.transaction(async (manager) => {
       const product = await manager.findOneBy(Product, { id: productId });
       if (product === null) throw new ProductNotFoundException(productId);
-      if (await manager.existsBy(Order, { productId, userId })) throw new AlreadyBoughtException(productId, userId);
+      const onceKey = onceKeyOfSeckill(productId, userId);
+      if (await manager.existsBy(Order, { onceKey })) throw new AlreadyBoughtException(productId, userId);
       if (product.stock < 1) throw new SoldOutException(productId);
 
       await manager.update(Product, { id: productId }, { stock: product.stock - 1 });
-      const order = await manager.save(manager.create(Order, { productId, userId, createdAt: new Date() }));
+      const order = await manager.save(manager.create(Order, { productId, userId, quantity: 1, onceKey, createdAt: new Date() }));
 
       // Whoever lost the lock on the way has nothing to commit.
       this.locks.current()?.assertHeld();

@@ -11,6 +11,9 @@ export class OrderDto {
   @ApiProperty({ example: 'alice' })
   readonly userId: string;
 
+  @ApiProperty({ type: 'integer', description: 'How many pieces.', example: 2 })
+  readonly quantity: number;
+
   @ApiProperty()
   readonly createdAt: Date;
 
@@ -18,6 +21,7 @@ export class OrderDto {
     this.id = order.id;
     this.productId = order.productId;
     this.userId = order.userId;
+    this.quantity = order.quantity;
     this.createdAt = order.createdAt;
   }
 }

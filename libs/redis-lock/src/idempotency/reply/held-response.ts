@@ -32,7 +32,7 @@ export function hold(response: ServerResponse, holder: ResponseHolder): () => vo
   const prototype = Object.getPrototypeOf(held) as object; // a response has one
   let holding = prototypes.get(prototype);
   if (holding === undefined) prototypes.set(prototype, (holding = holdingPrototype(prototype)));
-  const own = METHODS.filter((name) => Object.hasOwn(held, name)).map((name) => [name, held[name]] as const);
+  const own = METHODS.filter((name) => Object.hasOwn(held, name)).map((name) => [name, Reflect.get(held, name) as unknown] as const);
   Object.setPrototypeOf(held, holding);
   for (const [name] of own) Reflect.set(held, name, Reflect.get(holding, name));
   held[HOLDER] = holder;
@@ -75,7 +75,7 @@ function holdingPrototype(prototype: object): object {
   };
   const answers = (name: 'headersSent' | 'writableEnded'): PropertyDescriptor => ({
     get(this: Held) {
-      return this[HOLDER]?.[name] ?? Reflect.get(prototype, name, this);
+      return this[HOLDER]?.[name] ?? (Reflect.get(prototype, name, this) as unknown);
     },
     configurable: true,
   });

@@ -3,7 +3,7 @@ import { LockOptionsError } from '../../errors/lock-options.error.js';
 import type { LockLog } from '../../runtime/lock-log.js';
 import { IdempotencyInterceptor } from '../idempotency.interceptor.js';
 import { isMarkedHandler } from './mark-route.js';
-import { interceptorsOf, isEventStream, isRoute, readsMultipart } from './nest-metadata.js';
+import { interceptorsOf, isEventStream, readsMultipart, routesOf, type RouteMethod } from './nest-metadata.js';
 import type { RoutePlan, RoutePlans } from './route-plans.js';
 
 /** Looks at all routes at start-up: what cannot work is refused there, and not at the first request. */
@@ -19,7 +19,7 @@ export class BootCheck {
   }
 
   private checkController(controller: Type): boolean {
-    const routes = routesOf(controller);
+    const routes = [...routesOf(controller).values()].map(({ value }) => value);
     const planned = routes.filter((handler) => {
       const plan = this.plans.planOf(controller, handler);
       if (plan !== undefined) checkRoute(controller, handler, plan);
@@ -35,7 +35,7 @@ export class BootCheck {
   }
 }
 
-function checkRoute(controller: Type, handler: Method, plan: RoutePlan): void {
+function checkRoute(controller: Type, handler: RouteMethod, plan: RoutePlan): void {
   const place = `${plan.kind === 'replay' ? '@Idempotent' : '@PreventDuplicate'} on ${controller.name}.${handler.name}`;
   if (!isMarkedHandler(handler)) {
     throw new LockOptionsError(
@@ -52,21 +52,8 @@ function checkRoute(controller: Type, handler: Method, plan: RoutePlan): void {
   }
 }
 
-type Method = (...args: never[]) => unknown;
-
-function routesOf(controller: Type): Method[] {
-  const routes = new Map<string | symbol, Method | undefined>();
-  for (let at = controller.prototype as object; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
-    for (const name of Reflect.ownKeys(at)) {
-      const method: unknown = Object.getOwnPropertyDescriptor(at, name)?.value;
-      if (!routes.has(name)) routes.set(name, isRoute(method) ? method : undefined);
-    }
-  }
-  return [...routes.values()].filter((method) => method !== undefined);
-}
-
 /** Interceptors of the class run outside those of the method. */
-function parserRunsInside(controller: Type, handler: Method): boolean {
+function parserRunsInside(controller: Type, handler: RouteMethod): boolean {
   const order = [...interceptorsOf(controller), ...interceptorsOf(handler)];
   return order.slice(order.indexOf(IdempotencyInterceptor)).some(readsMultipart);
 }

@@ -4,7 +4,7 @@ import { wrapMethod } from '../../decorators/wrapped-methods.js';
 import { LockOptionsError } from '../../errors/lock-options.error.js';
 import { HandlerRun } from '../handler-run.js';
 import { IdempotencyInterceptor } from '../idempotency.interceptor.js';
-import { isRoute } from './nest-metadata.js';
+import { routesOf } from './nest-metadata.js';
 import { addMark, DECORATORS, type RouteMark } from './route-marks.js';
 
 const wrappers = new WeakSet();
@@ -40,21 +40,10 @@ function markClass(controller: object, mark: RouteMark, decorator: string): void
   addMark(controller, mark);
   UseInterceptors(IdempotencyInterceptor)(controller);
   const prototype = controller.prototype as object; // of a class
-  for (const [name, descriptor] of routesOf(prototype)) {
-    const method: unknown = descriptor.value;
-    if (isRoute(method) && !wrappers.has(method)) Object.defineProperty(prototype, name, { ...descriptor, value: noteStart(method) });
+  for (const [name, descriptor] of routesOf({ prototype })) {
+    const { value } = descriptor;
+    if (!wrappers.has(value)) Object.defineProperty(prototype, name, { ...descriptor, value: noteStart(value) });
   }
-}
-
-function routesOf(prototype: object): Map<string | symbol, PropertyDescriptor> {
-  const found = new Map<string | symbol, PropertyDescriptor>();
-  for (let at = prototype; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
-    for (const name of Reflect.ownKeys(at)) {
-      const descriptor = Object.getOwnPropertyDescriptor(at, name);
-      if (descriptor !== undefined && !found.has(name)) found.set(name, descriptor);
-    }
-  }
-  return found;
 }
 
 function noteStart(method: Method): Method {

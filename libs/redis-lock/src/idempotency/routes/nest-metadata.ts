@@ -12,9 +12,30 @@ const DEPENDENCIES = 'self:paramtypes';
 /** Of Nest's kinds of parameters, those with which a handler answers itself: `@Res()` and `@Next()`. */
 const ANSWERING = /^[12]:/;
 
-/** Whether a method answers requests. */
-export function isRoute(method: unknown): method is (...args: never[]) => unknown {
-  return typeof method === 'function' && Reflect.hasMetadata(PATH, method);
+/** A method that answers requests. */
+export type RouteMethod = (...args: never[]) => unknown;
+
+/** Where a route stands in its class. */
+export type RouteDescriptor = Omit<PropertyDescriptor, 'value'> & { value: RouteMethod };
+
+/** The routes of a controller by name, inherited ones too, with their descriptors. */
+export function routesOf(controller: { readonly prototype: object }): Map<string | symbol, RouteDescriptor> {
+  const seen = new Set<string | symbol>();
+  const routes = new Map<string | symbol, RouteDescriptor>();
+  for (let at = controller.prototype; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
+    for (const name of Reflect.ownKeys(at)) {
+      const descriptor = Object.getOwnPropertyDescriptor(at, name);
+      // A controller has a path of its own, under the name of `constructor`.
+      if (seen.has(name) || name === 'constructor' || descriptor === undefined) continue;
+      seen.add(name);
+      if (isRoute(descriptor)) routes.set(name, descriptor);
+    }
+  }
+  return routes;
+}
+
+function isRoute(descriptor: Omit<PropertyDescriptor, 'value'> & { value?: unknown }): descriptor is RouteDescriptor {
+  return typeof descriptor.value === 'function' && Reflect.hasMetadata(PATH, descriptor.value);
 }
 
 /** Whether the handler sends the reply itself, so that Nest writes nothing. */
