@@ -2,6 +2,7 @@ import type { INestApplication, ModuleMetadata, RequestMethod, Type } from '@nes
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Module } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
 import type { AddressInfo, Server } from 'node:net';
 import { RedisLockModule, type IdempotencyOptions, type RedisLockModuleOptions } from 'nestjs-redis-lock';
 
@@ -34,9 +35,6 @@ export async function codeOf(response: Response): Promise<unknown> {
   return problem.code;
 }
 
-/** Tells one application's data from another's on the server that the tests share. */
-let count = 0;
-
 /** A Nest application on a real port, with records on the tests' Redis. */
 export class HttpStage {
   private constructor(
@@ -46,7 +44,8 @@ export class HttpStage {
   ) {}
 
   static async open({ framework, controllers, idempotency, module, imports = [], providers = [], prepare }: AppParts): Promise<HttpStage> {
-    const keyPrefix = `idem-${String(process.pid)}-${String(++count)}:`;
+    // Jest gives each file its own copy of this module, and one process several files: nothing that is counted here is unique.
+    const keyPrefix = `idem-${randomUUID()}:`;
     class AppModule {}
     Module({
       imports: [
