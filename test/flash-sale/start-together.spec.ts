@@ -13,6 +13,7 @@ it('four instances that start at once on an empty file set it up together, once'
     expect(applied).toEqual([
       { name: expect.stringMatching(/^CreateShop\d+$/) as string },
       { name: expect.stringMatching(/^StockFirstProduct\d+$/) as string },
+      { name: expect.stringMatching(/^OrderPiecesOnce\d+$/) as string },
     ]);
     expect(database.prepare('SELECT COUNT(*) AS products FROM products').all()).toEqual([{ products: 1 }]);
     expect(database.pragma('journal_mode')).toEqual([{ journal_mode: 'wal' }]);
