@@ -7,7 +7,7 @@ const context = contextOf({ body: { orderNo: 'A1' } });
 
 it('has a default for everything but the key and the scope', () => {
   const { keyOf, scopeOf, ...rest } = guardSettings({ key: '{body.orderNo}' }, 'global', PLACE);
-  expect(rest).toEqual({ windowMs: 30_000, release: 'window', status: 409, message: undefined });
+  expect(rest).toEqual({ isKeyFunction: false, windowMs: 30_000, release: 'window', status: 409, message: undefined });
   expect([keyOf(context), scopeOf(context)]).toEqual(['A1', 'global']);
 });
 
@@ -21,7 +21,7 @@ it('takes every option, and its own scope before the module’s', () => {
     message: '请勿重复提交',
   };
   const { keyOf, scopeOf, ...rest } = guardSettings(options, 'global', PLACE);
-  expect(rest).toEqual({ windowMs: 60_000, release: 'finish', status: 400, message: '请勿重复提交' });
+  expect(rest).toEqual({ isKeyFunction: true, windowMs: 60_000, release: 'finish', status: 400, message: '请勿重复提交' });
   expect([keyOf(context), scopeOf(context)]).toEqual(['k', 'u-1']);
 });
 

@@ -42,7 +42,8 @@ export function keyValueReader(
   };
 }
 
-function textOf(value: unknown): string | undefined {
+/** The text that a value has in a key; undefined for what is none. */
+export function textOf(value: unknown): string | undefined {
   switch (typeof value) {
     case 'string':
       return value === '' ? undefined : value;

@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import type { ExecutionContext } from '@nestjs/common';
 import { encodingBefore } from '../decorators/key-encoding.js';
 import { parseKeyTemplate, type KeyTemplate, type Placeholder } from '../decorators/key-template.js';
+import { textOf } from '../decorators/key-value.js';
 import { LockKeyError } from '../errors/lock-key.error.js';
 import { LockOptionsError } from '../errors/lock-options.error.js';
 
@@ -104,13 +105,6 @@ function valueReader({ text, root, path }: Placeholder, template: KeyTemplate): 
 
 function headerReader(name: string): ReadValue {
   return ({ headers }) => (typeof headers === 'object' && headers !== null ? (headers as Request)[name] : undefined);
-}
-
-/** What `@Locked` takes for a value, too. */
-function textOf(value: unknown): string | undefined {
-  if (typeof value === 'string') return value === '' ? undefined : value;
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined;
-  return typeof value === 'bigint' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
 /** Says nothing of what is in it. */

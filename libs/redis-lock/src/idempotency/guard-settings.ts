@@ -8,6 +8,8 @@ import { scopeOfRequest, type ScopeOf } from './request-scope.js';
 /** What a `@PreventDuplicate()` says, checked and completed. */
 export interface GuardSettings {
   readonly keyOf: GuardKeyOf;
+  /** Whether the key is the user's function, which may know what to do where there is no HTTP request. */
+  readonly isKeyFunction: boolean;
   readonly scopeOf: ScopeOf;
   readonly windowMs: number;
   readonly release: NonNullable<PreventDuplicateOptions['release']>;
@@ -29,6 +31,7 @@ export function guardSettings(given: unknown, moduleScope: IdempotencyScope | un
     const options = checkNames(given);
     return {
       keyOf: guardKey(options.key, place),
+      isKeyFunction: typeof options.key === 'function',
       scopeOf: scopeOfRequest(options.scope ?? moduleScope, place),
       windowMs: checkWindow(options.window ?? '30s'),
       release: checkRelease(options.release ?? 'window'),

@@ -6,7 +6,7 @@ import { FINGERPRINT_BYTES } from './fingerprint.js';
 import type { GuardSettings } from './guard-settings.js';
 import { HandlerRun } from './handler-run.js';
 import { HttpExchange } from './http-exchange.js';
-import { setIdempotencyContext } from './idempotency-context.decorator.js';
+import { setIdempotencyContext, unguardedContext } from './idempotency-context.decorator.js';
 import type { Begun } from './idempotency-engine.js';
 import { IdempotencyException, type IdempotencyExceptionDetails } from './idempotency.exception.js';
 import type { IdempotencyErrorCode } from './idempotency-problem.js';
@@ -71,12 +71,7 @@ export class GuardedRequest {
   private runHandler(attempt: RunningAttempt, key: string, next: CallHandler): Observable<unknown> {
     const { release } = this.settings;
     const run = new HandlerRun();
-    setIdempotencyContext(this.context.getArgByIndex<object>(0), {
-      key,
-      attempt: attempt.record.attempt,
-      signal: attempt.signal,
-      committed: () => undefined,
-    });
+    setIdempotencyContext(this.context, { ...unguardedContext(), key });
     const free = (): Observable<never> => defer(() => attempt.settle(undefined)).pipe(ignoreElements());
     const failed = (error: unknown): Observable<never> => {
       const binds = run.hasStarted && release === 'window';

@@ -1,5 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { LockOptionsError } from '../errors/lock-options.error.js';
+import { subjectOf } from './subject.js';
 
 /** What a handler may know of the attempt it is. */
 export interface IdempotencyContext {
@@ -20,9 +21,10 @@ export function unguardedContext(): IdempotencyContext {
   return { key: undefined, attempt: 1, signal: new AbortController().signal, committed: () => undefined };
 }
 
-/** What the handler of that request will be given. */
-export function setIdempotencyContext(request: object, context: IdempotencyContext): void {
-  contexts.set(request, context);
+/** What the handler that is called in there will be given. */
+export function setIdempotencyContext(call: ExecutionContext, context: IdempotencyContext): void {
+  const subject = subjectOf(call);
+  if (subject !== undefined) contexts.set(subject, context);
 }
 
 /**
@@ -30,7 +32,8 @@ export function setIdempotencyContext(request: object, context: IdempotencyConte
  * @throws LockOptionsError on a route that has no `@Idempotent()` or `@PreventDuplicate()`
  */
 export const IdempotencyContext = createParamDecorator((_data: unknown, context: ExecutionContext): IdempotencyContext => {
-  const found = contexts.get(context.getArgByIndex<object>(0));
+  const subject = subjectOf(context);
+  const found = subject && contexts.get(subject);
   if (found !== undefined) return found;
   throw new LockOptionsError(
     `@IdempotencyContext() on ${context.getClass().name}.${context.getHandler().name}: the route has no @Idempotent() or @PreventDuplicate().`,

@@ -3,6 +3,7 @@ import type { Observable } from 'rxjs';
 import { GuardedRequest } from './guarded-request.js';
 import { IDEMPOTENCY, type IdempotencyParts } from './idempotency.tokens.js';
 import { ReplayableRequest } from './replayable-request.js';
+import { subjectOf } from './subject.js';
 
 /** Requests that an interceptor of this class has in hand. */
 const inHand = new WeakSet<object>();
@@ -20,13 +21,14 @@ export class IdempotencyInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> | Promise<Observable<unknown>> {
     const plan = this.parts.plans.planOf(context.getClass(), context.getHandler());
     if (plan === undefined) return next.handle();
-    const subject: unknown = context.getArgByIndex(0);
-    if (typeof subject === 'object' && subject !== null) {
+    const subject = subjectOf(context);
+    if (subject !== undefined) {
       if (inHand.has(subject)) return next.handle();
       inHand.add(subject);
     }
-    if (plan.kind === 'guard') return new GuardedRequest(context, plan.settings, this.parts).run(next);
-    // Elsewhere there is no reply that could be kept.
-    return context.getType() === 'http' ? new ReplayableRequest(context, plan, this.parts).run(next) : next.handle();
+    const isHttp = context.getType() === 'http';
+    // Elsewhere there is no reply that could be kept, and no request that a template could speak of.
+    if (plan.kind === 'replay') return isHttp ? new ReplayableRequest(context, plan, this.parts).run(next) : next.handle();
+    return isHttp || plan.settings.isKeyFunction ? new GuardedRequest(context, plan.settings, this.parts).run(next) : next.handle();
   }
 }

@@ -7,7 +7,7 @@ import { HandlerRun } from './handler-run.js';
 import { HttpExchange } from './http-exchange.js';
 import { setIdempotencyContext, unguardedContext } from './idempotency-context.decorator.js';
 import type { Begun } from './idempotency-engine.js';
-import { IdempotencyException } from './idempotency.exception.js';
+import { IdempotencyException, type IdempotencyExceptionDetails } from './idempotency.exception.js';
 import type { IdempotencyErrorCode } from './idempotency-problem.js';
 import type { IdempotencyParts } from './idempotency.tokens.js';
 import { readKeyHeader } from './key-header.js';
@@ -61,7 +61,7 @@ export class ReplayableRequest {
   }
 
   private pass(next: CallHandler): Observable<unknown> {
-    setIdempotencyContext(this.subject, unguardedContext());
+    setIdempotencyContext(this.context, unguardedContext());
     return next.handle();
   }
 
@@ -118,7 +118,7 @@ export class ReplayableRequest {
     const { settings } = this.plan;
     const run = new HandlerRun(settings.maxBodyBytes);
     const keeper = new OutcomeKeeper(attempt, run, settings, this.parts.log);
-    setIdempotencyContext(this.subject, {
+    setIdempotencyContext(this.context, {
       key,
       attempt: attempt.record.attempt,
       get signal() {
@@ -152,11 +152,7 @@ export class ReplayableRequest {
     return this.refusal('IDEMPOTENCY_NOT_REPLAYABLE', location === undefined ? {} : { location });
   }
 
-  private refusal(code: IdempotencyErrorCode, details?: ConstructorParameters<typeof IdempotencyException>[1]): IdempotencyException {
+  private refusal(code: IdempotencyErrorCode, details?: IdempotencyExceptionDetails): IdempotencyException {
     return withHeaders(this.exchange.response, new IdempotencyException(code, details));
-  }
-
-  private get subject(): object {
-    return this.context.getArgByIndex<object>(0);
   }
 }

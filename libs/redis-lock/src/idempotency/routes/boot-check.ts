@@ -36,7 +36,7 @@ export class BootCheck {
 }
 
 function checkRoute(controller: Type, handler: RouteMethod, plan: RoutePlan): void {
-  const place = `${plan.kind === 'replay' ? '@Idempotent' : '@PreventDuplicate'} on ${controller.name}.${handler.name}`;
+  const { place } = plan;
   if (!isMarkedHandler(handler)) {
     throw new LockOptionsError(
       `${place}: the decorator is on a class that ${controller.name} extends, which does not reach the routes of ${controller.name}. Write it on ${controller.name} too.`,

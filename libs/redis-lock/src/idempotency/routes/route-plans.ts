@@ -24,6 +24,8 @@ export interface ReplayPlan {
 export interface GuardPlan {
   readonly kind: 'guard';
   readonly settings: GuardSettings;
+  /** `@PreventDuplicate on OrdersController.create`, for messages. */
+  readonly place: string;
 }
 
 /** Finds out, once, what is to be done around each handler. */
@@ -54,7 +56,7 @@ export class RoutePlans {
     const marks = [...ofMethod, ...ofClass];
     if (kind === 'guard') {
       const nearest = marks.find((mark) => mark.kind === 'guard');
-      return { kind, settings: guardSettings(nearest?.options, this.moduleOptions.scope, place) };
+      return { kind, settings: guardSettings(nearest?.options, this.moduleOptions.scope, place), place };
     }
     const layers = marks.flatMap((mark) => (mark.kind === 'replay' ? [mark.options] : [])).reverse();
     return {

@@ -1,5 +1,6 @@
 import { Command } from 'ioredis';
 import type { LuaScript } from '../../lua/lua-script.js';
+import { bulk, bulkScript } from './bulk-strings.js';
 
 /** What a script with bytes among its arguments is run with. */
 export interface BinaryArguments {
@@ -28,7 +29,7 @@ export class BinaryScriptCommand extends Command {
     const { keys, texts, bytes } = this.given;
     let length = 0;
     for (const piece of bytes) length += piece.length;
-    let text = `*${keys.length + texts.length + 4}\r\n${encodedScript(this.script)}${bulk(keys.length)}`;
+    let text = `*${keys.length + texts.length + 4}\r\n${bulkScript(this.script)}${bulk(keys.length)}`;
     for (const key of keys) text += bulk(key);
     for (const value of texts) text += bulk(value);
     text += `$${length}\r\n`;
@@ -40,18 +41,4 @@ export class BinaryScriptCommand extends Command {
     message.write('\r\n', at);
     return message;
   }
-}
-
-const encoded = new WeakMap<LuaScript, string>();
-
-function encodedScript(script: LuaScript): string {
-  let text = encoded.get(script);
-  if (text === undefined) encoded.set(script, (text = bulk('evalsha') + bulk(script.sha1)));
-  return text;
-}
-
-/** A bulk string of the Redis protocol. */
-function bulk(value: string | number): string {
-  const text = String(value);
-  return `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 }

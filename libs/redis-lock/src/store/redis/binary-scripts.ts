@@ -1,24 +1,18 @@
 import { LockStoreError } from '../../errors/lock-store.error.js';
 import type { LuaScript } from '../../lua/lua-script.js';
 import { atMost } from '../../runtime/at-most.js';
-import { AnswerWaits, type AnswerWaitParts } from './answer-waits.js';
+import type { AnswerWaitParts } from './answer-waits.js';
 import { BinaryScriptCommand, type BinaryArguments } from './binary-script-command.js';
-import { isOfThisCopy } from './client-settings.js';
 import type { RedisLink } from './redis-link.js';
+import { isNoScript } from './script-replies.js';
 import { nodeOf } from './servers.js';
 
 /** Runs scripts with bytes among their arguments, over a link. Each is answered, or has failed, within the timeout. */
 export class BinaryScripts {
-  private readonly waits: AnswerWaits;
-  private readonly ownCopy: boolean;
-
   constructor(
     private readonly link: RedisLink,
     private readonly parts: AnswerWaitParts,
-  ) {
-    this.waits = new AnswerWaits(parts);
-    this.ownCopy = isOfThisCopy(link.client);
-  }
+  ) {}
 
   /**
    * Runs a script by its digest, and by its text where the server does not know it; resolves with what `read` makes of the reply.
@@ -29,26 +23,8 @@ export class BinaryScripts {
     const { client } = this.link;
     const fail = (error: unknown): Promise<T> =>
       isNoScript(error) ? this.runText(script, sent, given).then(read) : this.fail(script, given, error);
-    // Two copies of ioredis need not understand each other's commands.
-    if (!this.ownCopy) return client.callBuffer('evalsha', script.sha1, ...spread(given)).then(read, fail);
-    const command = new BinaryScriptCommand(script, given);
-    // ioredis declares the promise of a command as unknown.
-    const answered = client.sendCommand(command) as Promise<unknown>;
-    const wait = this.waits.begin(() => command.reject(new Error('Command timed out')));
-    return answered.then(
-      (reply) => {
-        this.waits.end(wait);
-        return read(reply);
-      },
-      (error: unknown) => {
-        this.waits.end(wait);
-        return fail(error);
-      },
-    );
-  }
-
-  close(): void {
-    this.waits.close();
+    if (!this.link.takesOurCommands) return client.callBuffer('evalsha', script.sha1, ...spread(given)).then(read, fail);
+    return this.link.send(new BinaryScriptCommand(script, given), read, fail);
   }
 
   private async runText(script: LuaScript, sent: number, given: BinaryArguments): Promise<unknown> {
@@ -72,8 +48,4 @@ export class BinaryScripts {
 
 function spread({ keys, texts, bytes }: BinaryArguments): (string | number | Buffer)[] {
   return [keys.length, ...keys, ...texts, Buffer.concat(bytes)];
-}
-
-function isNoScript(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('NOSCRIPT');
 }

@@ -1,11 +1,12 @@
 import { types } from 'node:util';
-import type { Redis } from 'ioredis';
+import type { Command, Redis } from 'ioredis';
 import type { LockLog } from '../../runtime/lock-log.js';
 import { LockStoreError } from '../../errors/lock-store.error.js';
 import type { LuaScript } from '../../lua/lua-script.js';
 import { atMost } from '../../runtime/at-most.js';
 import { AnswerWaits, type AnswerWaitParts } from './answer-waits.js';
 import { ScriptCommand } from './script-command.js';
+import { isNoScript } from './script-replies.js';
 import { isCluster, isOfThisCopy, type Client } from './client-settings.js';
 import { nodeOf } from './servers.js';
 
@@ -25,7 +26,8 @@ const HOPELESS = /^(WRONGPASS|NOAUTH|NOPERM|ERR invalid (user)?name|ERR AUTH)/i;
 export class RedisLink {
   private lastError: Error | undefined;
   private readonly waits: AnswerWaits;
-  private readonly ownCopy: boolean;
+  /** Whether the client understands commands of our own making: two copies of ioredis need not understand each other's. */
+  readonly takesOurCommands: boolean;
   /** Those whose connection is given up, or is about to be. */
   private readonly suspects = new Set<Redis>();
   private stopConnecting: (() => void) | undefined;
@@ -37,7 +39,7 @@ export class RedisLink {
   ) {
     const { log } = parts;
     this.waits = new AnswerWaits(parts);
-    this.ownCopy = isOfThisCopy(client);
+    this.takesOurCommands = isOfThisCopy(client);
     let reported = false;
     // An 'error' event that nobody hears would end the process.
     client.on('error', (error: Error) => {
@@ -87,11 +89,14 @@ export class RedisLink {
       if (!isNoScript(error)) throw this.failure(script.name, error, node);
       return this.use(script.name, () => client.eval(script.source, keyCount, ...args), node).then(read);
     };
-    // Two copies of ioredis need not understand each other's commands.
-    if (!this.ownCopy) return client.evalsha(script.sha1, keyCount, ...args).then(read, fail);
-    const command = new ScriptCommand(script, keyCount, args);
+    if (!this.takesOurCommands) return client.evalsha(script.sha1, keyCount, ...args).then(read, fail);
+    return this.send(new ScriptCommand(script, keyCount, args), read, fail);
+  }
+
+  /** Sends a command that sets no timer of its own; it is answered, or `fail` is told, within the timeout. */
+  send<T>(command: Command, read: (reply: unknown) => T | PromiseLike<T>, fail: (error: unknown) => Promise<T>): Promise<T> {
     // ioredis declares the promise of a command as unknown.
-    const answered = client.sendCommand(command) as Promise<unknown>;
+    const answered = this.client.sendCommand(command) as Promise<unknown>;
     // After the sending: what is done now costs no time, since the server is at work.
     const wait = this.waits.begin(() => command.reject(new Error(TIMED_OUT)));
     return answered.then(
@@ -164,8 +169,4 @@ function reason(cause: unknown): string {
   const before: unknown = 'previousErrors' in cause ? cause.previousErrors : undefined;
   const first: unknown = Array.isArray(before) ? before[0] : undefined;
   return first instanceof Error ? first.message : cause.message;
-}
-
-function isNoScript(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('NOSCRIPT');
 }

@@ -22,8 +22,7 @@ import { ProcessCards } from './process-cards.js';
 import { RedisLink } from './redis-link.js';
 import { rehearse } from './rehearsal.js';
 import { eachDone, isDone, known } from './script-replies.js';
-import { serverOf } from './servers.js';
-import { ServerClock } from './server-clock.js';
+import { ServerClocks } from './server-clocks.js';
 import { checkServer } from './server-check.js';
 import { subscribe } from './subscription.js';
 
@@ -56,8 +55,7 @@ export class RedisLockStore implements LockStore {
   private readonly subscriber: RedisLink;
   private readonly cards: ProcessCards;
   private readonly confirmations: Confirmations;
-  /** One per server that answers: another server has another clock. */
-  private readonly clocks = new Map<string, ServerClock>();
+  private readonly clocks: ServerClocks;
   private process = '';
 
   constructor(private readonly options: RedisLockStoreOptions) {
@@ -68,7 +66,7 @@ export class RedisLockStore implements LockStore {
     this.subscriber = this.link('Redis subscription');
     this.confirmations = new Confirmations({ ...options, link: () => this.link('Redis confirmations') });
     this.cards = new ProcessCards(this.commands, this.names);
-    this.commands.client.on('close', () => this.clocks.clear());
+    this.clocks = new ServerClocks(this.commands, options.clock);
   }
 
   async open(inbox: StoreInbox): Promise<void> {
@@ -207,7 +205,7 @@ export class RedisLockStore implements LockStore {
     whenStale: () => GrantReply | Promise<GrantReply>,
   ): Promise<GrantReply> {
     const lock = this.names.lock(command.key);
-    const clock = this.clockOf(lock);
+    const clock = this.clocks.of(lock);
     const args = [
       lock,
       this.names.companion(lock),
@@ -232,7 +230,7 @@ export class RedisLockStore implements LockStore {
   /** With a deadline, as an attempt has: late, it would shorten a lease that was extended since. */
   private tryToExtend({ key, token, leaseMs }: LeaseCommand, whenStale: () => Promise<boolean>): Promise<boolean> {
     const lock = this.names.lock(key);
-    const clock = this.clockOf(lock);
+    const clock = this.clocks.of(lock);
     const sent = this.options.clock.now().monotonic;
     const deadline = clock.deadline(sent, this.options.commandTimeout);
     return this.commands.run(EXTEND, 1, [lock, token, leaseMs, deadline], (reply) => {
@@ -252,13 +250,6 @@ export class RedisLockStore implements LockStore {
     } catch (reason) {
       return batch.map(() => ({ status: 'rejected', reason }));
     }
-  }
-
-  private clockOf(lock: string): ServerClock {
-    const server = serverOf(this.commands.client, lock);
-    let clock = this.clocks.get(server);
-    if (clock === undefined) this.clocks.set(server, (clock = new ServerClock()));
-    return clock;
   }
 
   private rehearse(): Promise<void> {

@@ -65,7 +65,6 @@ export class RedisRecordStore implements RecordStore {
   }
 
   async close(): Promise<void> {
-    this.scripts.close();
     this.link.close();
   }
 

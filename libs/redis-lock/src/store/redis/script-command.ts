@@ -1,5 +1,6 @@
 import { Command } from 'ioredis';
 import type { LuaScript } from '../../lua/lua-script.js';
+import { bulk, bulkScript } from './bulk-strings.js';
 
 /**
  * EVALSHA of one of our scripts. It writes itself, as ioredis' own script commands do, with the script's part encoded once: turning a
@@ -22,23 +23,8 @@ export class ScriptCommand extends Command {
 
   override toWritable(_socket: object): string {
     const { script, keyCount, values } = this;
-    let text = `*${values.length + 3}\r\n${encodedScript(script)}${bulk(keyCount)}`;
+    let text = `*${values.length + 3}\r\n${bulkScript(script)}${bulk(keyCount)}`;
     for (const value of values) text += bulk(value);
     return text;
   }
-}
-
-const encoded = new WeakMap<LuaScript, string>();
-
-function encodedScript(script: LuaScript): string {
-  let text = encoded.get(script);
-  if (text === undefined) encoded.set(script, (text = bulk('evalsha') + bulk(script.sha1)));
-  return text;
-}
-
-/** A bulk string of the Redis protocol. */
-function bulk(value: string | number): string {
-  if (typeof value === 'string') return `$${Buffer.byteLength(value)}\r\n${value}\r\n`;
-  const digits = String(value);
-  return `$${digits.length}\r\n${digits}\r\n`;
 }

@@ -12,3 +12,8 @@ export function eachDone(reply: unknown): boolean[] {
 export function known(pttl: number | undefined): number | undefined {
   return pttl === undefined || pttl < 0 ? undefined : pttl;
 }
+
+/** Whether the server does not know a script by its digest. */
+export function isNoScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT');
+}
