@@ -3,8 +3,8 @@ import { scaled } from '../../faults/support/until.js';
 import { askWhileStoreIsDown, TROUBLES } from './support/store-down.js';
 
 const owned = ownedByEachTest();
-/** 500 ms are promised; beside that, room for a busy machine, and the time that it gave this process no turn. */
-const ANSWERED_MS = 750;
+/** 500 ms are promised, and as much again for a machine that is busy with other tests. */
+const ANSWERED_MS = 1_000;
 
 it.each(TROUBLES)(
   'Redis %s: 503 in time, and no handler starts later',
@@ -15,7 +15,7 @@ it.each(TROUBLES)(
     expect(report.faults).toEqual([]);
     expect(report.late).toBe(0);
     expect(report.refused).toBe(requests);
-    expect(report.p99).toBeLessThan(ANSWERED_MS + report.stall);
+    expect(report.p99).toBeLessThan(ANSWERED_MS);
   },
   60_000,
 );

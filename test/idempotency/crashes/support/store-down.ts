@@ -1,5 +1,5 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { CuttingProxy } from '../../../faults/support/cutting-proxy.js';
+import { GivenTime } from '../../../faults/support/given-time.js';
 import type { Owned } from '../../../faults/support/owned.js';
 import { OwnRedis } from '../../../faults/support/own-redis.js';
 import { HttpStage } from '../../support/http-stage.js';
@@ -12,13 +12,13 @@ export type Trouble = (typeof TROUBLES)[number];
 
 export interface StoreDownReport {
   readonly requests: number;
-  /** How many were refused with 503, and how long that took, in ms. */
+  /** How many were refused with 503, and how long that took, in ms of the time that this process was given. */
   readonly refused: number;
   readonly p50: number;
   readonly p99: number;
   readonly p999: number;
   readonly longest: number;
-  /** The longest that this process got no turn meanwhile, in ms: what the machine adds to the times above. */
+  /** The longest that this process got no turn meanwhile, in ms: not in the times above. */
   readonly stall: number;
   /** From the trouble's end until every request was repeated with success, in ms. */
   readonly recovery: number;
@@ -45,20 +45,19 @@ export async function askWhileStoreIsDown(owned: Owned, trouble: Trouble, reques
   const keys = Array.from({ length: requests }, (_, i) => `order-${String(i)}`);
   const faults: string[] = [];
   const times: number[] = [];
-  const stalls = monitorEventLoopDelay({ resolution: 5 });
   let recovery = 0;
+  const given = new GivenTime();
   try {
     await order(() => url, 'before', 'before');
     const comeBack = begin(trouble, redis, proxy);
-    stalls.enable();
     await inTurns(keys, async (key) => {
-      const since = performance.now();
+      const since = given.now();
       const response = await sendOrder(url, key, ABANDONED);
       const body = await response.text();
-      times.push(performance.now() - since);
+      times.push(given.now() - since);
       if (response.status !== 503) faults.push(`${key}: ${String(response.status)} ${body}`);
     });
-    stalls.disable();
+    given.end();
     comeBack();
     const since = performance.now();
     // The retries come after everything that was held back, over connections that work again.
@@ -67,6 +66,7 @@ export async function askWhileStoreIsDown(owned: Owned, trouble: Trouble, reques
     });
     recovery = Math.round(performance.now() - since);
   } finally {
+    given.end();
     await stage.close();
   }
   const late = [...starts.values()].filter((trials) => trials.includes(ABANDONED)).length;
@@ -83,7 +83,7 @@ export async function askWhileStoreIsDown(owned: Owned, trouble: Trouble, reques
     p99: share(0.99),
     p999: share(0.999),
     longest: share(1),
-    stall: Math.round(stalls.max / 1e6),
+    stall: Math.round(given.longest),
     recovery,
     late,
     faults,

@@ -18,7 +18,7 @@ import { ServerClocks } from './server-clocks.js';
 export type RedisRecordStoreOptions = RedisLockStoreOptions;
 
 /** A client waits for an answer no longer than this, whatever commandTimeout is: the request is answered within half a second. */
-const LONGEST_TIMEOUT_MS = 400;
+const LONGEST_TIMEOUT_MS = 350;
 /** How many records a purge takes away at once. */
 const PURGE_BATCH = 100;
 const VOID: BeginReply = { status: 'void' };
