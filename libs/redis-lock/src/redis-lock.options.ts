@@ -18,6 +18,11 @@ export interface RedisLockModuleOptions {
   wait?: Duration;
   /** Local callers that may wait for one key; one more gets a LockBusyError at once. Default 10_000. */
   maxWaiters?: number;
+  /**
+   * How many callers of one process may follow each other without Redis once another process is known to wait for the same lock; a turn ends
+   * after 10 ms as well. Without limit while none is known. 1 alternates between processes; 0: every hand-off goes through Redis. Default 32
+   */
+  cohort?: number;
   /** How long one command may take, and how long an attempt may lie on its way before the server ignores it. Default `'1s'`. */
   commandTimeout?: Duration;
   /** How long running sections may take to end at shutdown. Default `'10s'`. */

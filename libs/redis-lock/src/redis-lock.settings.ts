@@ -19,6 +19,7 @@ const KNOWN: ReadonlySet<string> = new Set<keyof RedisLockModuleOptions | 'name'
   'maxTtl',
   'wait',
   'maxWaiters',
+  'cohort',
   'commandTimeout',
   'shutdownTimeout',
   'allowEviction',
@@ -27,6 +28,7 @@ const KNOWN: ReadonlySet<string> = new Set<keyof RedisLockModuleOptions | 'name'
   'isGlobal',
 ]);
 const LONGEST_PREFIX = 128;
+const MOST_COHORT = 1_000;
 
 /** Checks the module's options at start. @throws LockOptionsError, whose message says what to write instead */
 export function redisLockSettings(options: RedisLockModuleOptions): RedisLockSettings {
@@ -41,6 +43,7 @@ export function redisLockSettings(options: RedisLockModuleOptions): RedisLockSet
     ttl: options.ttl === undefined ? Math.min(parseDuration('30s'), maxTtl) : checkTtl(options.ttl, { maxTtl }, 'ttl'),
     wait: parseDuration(options.wait ?? '5s', 'wait'),
     maxWaiters: count(options.maxWaiters ?? 10_000, 'maxWaiters'),
+    cohort: cohort(options.cohort ?? 32),
     commandTimeout: positive(options.commandTimeout ?? '1s', 'commandTimeout'),
     shutdownTimeout: parseDuration(options.shutdownTimeout ?? '10s', 'shutdownTimeout'),
     allowEviction: flag(options.allowEviction ?? false, 'allowEviction'),
@@ -77,6 +80,13 @@ function positive(value: string | number, name: string): number {
 function count(value: unknown, name: string): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 1)
     throw new LockOptionsError(`${name}: write a whole number from 1 on.`);
+  return value;
+}
+
+function cohort(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > MOST_COHORT) {
+    throw new LockOptionsError(`cohort: write a whole number from 0 (no local hand-off) to ${String(MOST_COHORT)}.`);
+  }
   return value;
 }
 

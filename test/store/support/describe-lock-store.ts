@@ -1,6 +1,7 @@
 import { describeGrants } from './grants.suite.js';
 import { describeLeases } from './leases.suite.js';
 import { describeMessages } from './messages.suite.js';
+import { describeQueue } from './queue.suite.js';
 import { describeReading } from './reading.suite.js';
 import type { StoreStage } from './store-stage.js';
 
@@ -17,6 +18,7 @@ export function describeLockStore(name: string, open: () => Promise<StoreStage>)
     describe('grants', () => describeGrants(() => stage));
     describe('leases', () => describeLeases(() => stage));
     describe('messages', () => describeMessages(() => stage));
+    describe('queue', () => describeQueue(() => stage));
     describe('reading', () => describeReading(() => stage));
   });
 }

@@ -1,5 +1,5 @@
 import { systemClock } from '../../../libs/redis-lock/src/runtime/system-clock.js';
-import type { GrantReply } from '../../../libs/redis-lock/src/store/lock-store.interface.js';
+import type { GrantReply, Standing } from '../../../libs/redis-lock/src/store/lock-store.interface.js';
 import { COMMAND_TIMEOUT, type StoreProcess, type StoreStage } from './store-stage.js';
 
 /** An attempt with everything that does not matter filled in. */
@@ -7,10 +7,10 @@ export function attempt(
   process: StoreProcess,
   key: string,
   token: string,
-  options: { leaseMs?: number; reserve?: number; wake?: boolean } = {},
+  options: { leaseMs?: number; reserve?: number; queue?: Standing } = {},
 ): Promise<GrantReply> {
-  const { leaseMs = 60_000, reserve = 1, wake = false } = options;
-  return process.store.grant({ key, token, leaseMs, reserve, wake, sent: systemClock.now() });
+  const { leaseMs = 60_000, reserve = 1, queue } = options;
+  return process.store.grant({ key, token, leaseMs, reserve, queue, sent: systemClock.now() });
 }
 
 /** The fence of an attempt that must be granted. */
@@ -66,7 +66,7 @@ export function describeGrants(stage: () => StoreStage): void {
         const process = i % 3 === 0 ? other : one;
         const token = process.token();
         fences.push(await granted(process, `key-${String(i % 4)}`, token, { reserve: 1 + (i % 5) }));
-        await process.store.release(`key-${String(i % 4)}`, token, 0);
+        await process.store.release({ key: `key-${String(i % 4)}`, token, keepMs: 0 });
       }
       expect(fences).toEqual([...new Set(fences)].sort((a, b) => a - b));
     });
@@ -111,12 +111,12 @@ export function describeGrants(stage: () => StoreStage): void {
       expect((await attempt(one, 'stock', one.token())).status).toBe('granted');
     });
 
-    it('does not ask to be woken either', async () => {
+    it('does not stand in line either', async () => {
       const token = one.token();
       await granted(other, 'stock', token);
       const mine = one.token();
       await one.store.cancel('stock', mine);
-      const late = { key: 'stock', token: mine, leaseMs: 60_000, process: one.name };
+      const late = { key: 'stock', token: mine, leaseMs: 60_000, queues: true };
       expect(await stage().arrive({ ...late, deadlineMs: 1_000 })).toBe('cancelled');
       expect(await stage().arrive({ ...late, deadlineMs: -1 })).toBe('stale');
       expect((await one.store.inspect('stock')).waiting).toEqual([]);
@@ -134,8 +134,9 @@ export function describeGrants(stage: () => StoreStage): void {
       const holder = other.token();
       await granted(other, 'stock', holder);
       for (const token of tokens) await one.store.cancel('stock', token);
-      await attempt(one, 'stock', one.token(), { wake: true });
-      await other.store.release('stock', holder, 0);
+      await attempt(one, 'stock', one.token(), { queue: { graceMs: 1, since: undefined } });
+      await stage().pass(2);
+      await other.store.release({ key: 'stock', token: holder, keepMs: 0 });
       for (const token of tokens) {
         expect(await stage().arrive({ key: 'stock', token, leaseMs: 60_000, deadlineMs: 1_000 })).toBe('cancelled');
       }

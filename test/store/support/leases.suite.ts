@@ -24,18 +24,18 @@ export function describeLeases(stage: () => StoreStage): void {
 
   it('releases for the owner only, and once', async () => {
     await granted(one, 'stock', token);
-    expect(await one.store.release('stock', one.token(), 0)).toBe(false);
-    expect(await one.store.release('orders', token, 0)).toBe(false);
-    expect(await one.store.release('stock', `${token}x`, 0)).toBe(false);
+    expect((await one.store.release({ key: 'stock', token: one.token(), keepMs: 0 })).released).toBe(false);
+    expect((await one.store.release({ key: 'orders', token, keepMs: 0 })).released).toBe(false);
+    expect((await one.store.release({ key: 'stock', token: `${token}x`, keepMs: 0 })).released).toBe(false);
     expect((await one.store.inspect('stock')).owner).toBe(token);
-    expect(await one.store.release('stock', token, 0)).toBe(true);
-    expect(await one.store.release('stock', token, 0)).toBe(false);
+    expect((await one.store.release({ key: 'stock', token, keepMs: 0 })).released).toBe(true);
+    expect((await one.store.release({ key: 'stock', token, keepMs: 0 })).released).toBe(false);
     expect((await attempt(one, 'stock', one.token())).status).toBe('granted');
   });
 
   it('keeps a released lock for as long as it is told, and then frees it', async () => {
     await granted(one, 'stock', token);
-    expect(await one.store.release('stock', token, 700)).toBe(true);
+    expect((await one.store.release({ key: 'stock', token, keepMs: 700 })).released).toBe(true);
     expect((await attempt(one, 'stock', one.token())).status).toBe('busy');
     expect(await left()).toBeLessThanOrEqual(700);
     await stage().pass(701);
@@ -44,7 +44,7 @@ export function describeLeases(stage: () => StoreStage): void {
 
   it('keeps it also beyond its lease', async () => {
     await granted(one, 'stock', token, { leaseMs: 10 * SECOND });
-    expect(await one.store.release('stock', token, 60.5 * SECOND)).toBe(true);
+    expect((await one.store.release({ key: 'stock', token, keepMs: 60.5 * SECOND })).released).toBe(true);
     expect(await left()).toBeGreaterThan(50 * SECOND);
   });
 
@@ -70,7 +70,7 @@ export function describeLeases(stage: () => StoreStage): void {
     await granted(one, 'stock', token, { leaseMs: 10 * SECOND });
     expect(await renew(60 * SECOND, one.token())).toBe(false);
     expect(await left()).toBeLessThanOrEqual(10 * SECOND);
-    await one.store.release('stock', token, 0);
+    await one.store.release({ key: 'stock', token, keepMs: 0 });
     expect(await renew(60 * SECOND)).toBe(false);
     expect(await left()).toBe(0);
   });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { ManualClock } from 'nestjs-redis-lock/testing';
 import { MemoryLockServer } from '../../../libs/redis-lock/src/store/memory/memory-lock-server.js';
 import { MemoryLockStore } from '../../../libs/redis-lock/src/store/memory/memory-lock.store.js';
-import { COMMAND_TIMEOUT, type Arrival, type StoreProcess, type StoreStage } from './store-stage.js';
+import { COMMAND_TIMEOUT, LIVE_MS, notingInbox, type Arrival, type StoreProcess, type StoreStage } from './store-stage.js';
 
 /** The memory store, in time of its own. */
 export class MemoryStage implements StoreStage {
@@ -14,15 +14,12 @@ export class MemoryStage implements StoreStage {
     const process: StoreProcess = {
       name,
       store: new MemoryLockStore(this.server, COMMAND_TIMEOUT),
-      wakes: [],
+      granted: [],
+      others: [],
       forced: [],
       token: () => `${name}.${randomBytes(16).toString('base64url')}`,
     };
-    await process.store.open({
-      process: name,
-      onWake: (key) => process.wakes.push(key),
-      onForced: (key, token) => process.forced.push(`${key} ${token}`),
-    });
+    await process.store.open(notingInbox(name, process));
     return process;
   }
 
@@ -30,9 +27,10 @@ export class MemoryStage implements StoreStage {
     await this.clock.advance(Math.ceil(ms));
   }
 
-  async arrive({ key, token, leaseMs, deadlineMs, process }: Parameters<StoreStage['arrive']>[0]): Promise<Arrival> {
+  async arrive({ key, token, leaseMs, deadlineMs, queues = false }: Parameters<StoreStage['arrive']>[0]): Promise<Arrival> {
     const deadline = this.server.now() + deadlineMs * 1_000;
-    return this.server.grant({ key, token, leaseMs, deadline, reserve: 1, wakeProcess: process, wakeLapseMs: 1_000 }).status;
+    const standing = { graceMs: leaseMs, since: undefined, liveMs: LIVE_MS, hears: queues !== 'unsubscribed' };
+    return this.server.grant({ key, token, leaseMs, deadline, reserve: 1, queue: queues === false ? undefined : standing }).status;
   }
 
   async arriveExtension({ key, token, leaseMs, deadlineMs }: Parameters<StoreStage['arriveExtension']>[0]): Promise<boolean | 'stale'> {

@@ -1,15 +1,13 @@
 import { until } from '../../faults/support/until.js';
 import { attempt, granted } from './grants.suite.js';
-import { COMMAND_TIMEOUT, type StoreProcess, type StoreStage } from './store-stage.js';
+import type { StoreProcess, StoreStage } from './store-stage.js';
 
-/** How long a wake request lasts that its process does not repeat. */
-const REQUEST_MS = COMMAND_TIMEOUT + 1_000;
-
-/** Who is told when a lock becomes free. */
+/** Who is told what, unasked. */
 export function describeMessages(stage: () => StoreStage): void {
   let holder: StoreProcess;
   let waiter: StoreProcess;
   let token: string;
+  const queue = { graceMs: 5_000, since: undefined };
 
   beforeEach(async () => {
     holder = await stage().connect();
@@ -18,86 +16,49 @@ export function describeMessages(stage: () => StoreStage): void {
     await granted(holder, 'stock', token);
   });
 
-  /** A message that follows all others: when it is here, so are they. */
-  async function hearsNothing(process: StoreProcess): Promise<void> {
-    const last = holder.token();
-    await granted(holder, 'last', last);
-    await attempt(process, 'last', process.token(), { wake: true });
-    await holder.store.release('last', last, 0);
-    await until('the last message', 2_000, () => process.wakes.includes('last'));
-    expect(process.wakes).toEqual(['last']);
-  }
-
   const FREEING: Record<string, () => Promise<unknown>> = {
-    release: () => holder.store.release('stock', token, 0),
+    release: () => holder.store.release({ key: 'stock', token, keepMs: 0 }),
     cancel: () => holder.store.cancel('stock', token),
+    leave: () => holder.store.leave('stock', token),
     forceRelease: () => waiter.store.forceRelease('stock'),
   };
 
-  it.each(Object.entries(FREEING))('%s wakes the process that asked, once', async (_name, free) => {
-    const bystander = await stage().connect();
-    await attempt(waiter, 'stock', waiter.token(), { wake: true });
-    await attempt(waiter, 'stock', waiter.token(), { wake: true });
-    await attempt(bystander, 'stock', bystander.token());
-    await free();
-    await until('the waiter is woken', 2_000, () => waiter.wakes.length > 0);
-    expect(waiter.wakes).toEqual(['stock']);
-    waiter.wakes.length = 0;
-
-    // Whoever wants more has to ask again.
-    const next = holder.token();
-    await granted(holder, 'stock', next);
-    await holder.store.release('stock', next, 0);
-    await hearsNothing(waiter);
-    await hearsNothing(bystander);
-  });
-
-  it('all who asked are woken', async () => {
-    const others = await Promise.all([stage().connect(), stage().connect()]);
-    for (const process of [waiter, ...others]) await attempt(process, 'stock', process.token(), { wake: true });
-    expect([...(await holder.store.inspect('stock')).waiting].sort()).toEqual([waiter, ...others].map(({ name }) => name).sort());
-    await holder.store.release('stock', token, 0);
-    for (const process of [waiter, ...others]) await until('it is woken', 2_000, () => process.wakes.length === 1);
-    expect((await holder.store.inspect('stock')).waiting).toEqual([]);
-  });
-
-  it('a grant asks for nothing', async () => {
+  it.each(Object.entries(FREEING))('%s hands the lock over to the process in line, and tells it', async (_name, free) => {
     const mine = waiter.token();
-    await granted(waiter, 'orders', mine, { wake: true });
-    await waiter.store.release('orders', mine, 0);
-    expect((await waiter.store.inspect('orders')).waiting).toEqual([]);
-    await hearsNothing(waiter);
+    expect((await attempt(waiter, 'stock', mine, { queue })).status).toBe('queued');
+    await free();
+    await until('the waiter is told', 2_000, () => waiter.granted.length > 0);
+    const last = await granted(holder, 'last', holder.token());
+    expect(waiter.granted).toEqual([{ key: 'stock', token: mine, fence: expect.any(Number) as number, others: false }]);
+    expect(waiter.granted[0]?.fence).toBeLessThan(last);
+    expect((await holder.store.inspect('stock')).owner).toBe(mine);
+    expect(holder.granted).toEqual([]);
   });
 
-  it('a request lapses that is not repeated', async () => {
-    await attempt(waiter, 'stock', waiter.token(), { wake: true });
-    await stage().pass(REQUEST_MS + 1);
+  it('the holder is told of the first process that waits, and of no other', async () => {
+    const second = await stage().connect();
+    await attempt(waiter, 'stock', waiter.token(), { queue });
+    await until('the holder is told', 2_000, () => holder.others.length > 0);
+    await attempt(second, 'stock', second.token(), { queue });
+    await attempt(holder, 'stock', holder.token(), { queue });
+    // A message that follows all others: when it is here, so are they.
+    await waiter.store.forceRelease('stock');
+    await until('the holder is told', 2_000, () => holder.forced.length > 0);
+    expect(holder.others).toEqual(['stock']);
+    expect([...waiter.others, ...second.others]).toEqual([]);
+  });
+
+  it('one attempt asks for nothing', async () => {
+    await attempt(waiter, 'stock', waiter.token());
     expect((await holder.store.inspect('stock')).waiting).toEqual([]);
-    await holder.store.release('stock', token, 0);
-    await hearsNothing(waiter);
+    await holder.store.release({ key: 'stock', token, keepMs: 0 });
+    expect((await holder.store.inspect('stock')).owner).toBeUndefined();
   });
 
-  it('a repeated request lasts longer', async () => {
-    await attempt(waiter, 'stock', waiter.token(), { wake: true });
-    await stage().pass(0.7 * REQUEST_MS);
-    await attempt(waiter, 'stock', waiter.token(), { wake: true });
-    await stage().pass(0.7 * REQUEST_MS);
-    expect((await holder.store.inspect('stock')).waiting).toEqual([waiter.name]);
-    await holder.store.release('stock', token, 0);
-    await until('the waiter is woken', 2_000, () => waiter.wakes.length === 1);
-  });
-
-  it('a tombstone is no request', async () => {
-    await waiter.store.cancel('stock', waiter.token());
-    expect((await holder.store.inspect('stock')).waiting).toEqual([]);
-    await holder.store.release('stock', token, 0);
-    await hearsNothing(waiter);
-  });
-
-  it('a release that keeps the lock wakes nobody yet', async () => {
-    await attempt(waiter, 'stock', waiter.token(), { wake: true });
-    await holder.store.release('stock', token, 60_000);
-    await hearsNothing(waiter);
+  it('a release that keeps the lock hands nothing over yet', async () => {
+    await attempt(waiter, 'stock', waiter.token(), { queue });
+    await holder.store.release({ key: 'stock', token, keepMs: 60_000 });
+    expect((await waiter.store.inspect('stock')).owner).toBe(token);
   });
 
   it('forceRelease frees a lock and tells its holder, by the token', async () => {

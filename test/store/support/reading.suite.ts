@@ -51,7 +51,7 @@ export function describeReading(stage: () => StoreStage): void {
     expect(held).toEqual({ ...free, owner: token, leaseLeftMs: expect.any(Number) as number });
     expect(held.leaseLeftMs).toBeGreaterThan(8_000);
     expect(held.leaseLeftMs).toBeLessThanOrEqual(10_000);
-    await one.store.release('stock', token, 0);
+    await one.store.release({ key: 'stock', token, keepMs: 0 });
     expect(await other.store.inspect('stock')).toEqual(free);
   });
 
@@ -65,7 +65,7 @@ export function describeReading(stage: () => StoreStage): void {
     const tokens = names.map(() => one.token());
     await Promise.all(names.map((key, i) => granted(one, key, tokens[i] ?? '')));
     await one.store.cancel('cancelled', one.token());
-    await Promise.all(names.slice(0, 500).map((key, i) => one.store.release(key, tokens[i] ?? '', 0)));
+    await Promise.all(names.slice(0, 500).map((key, i) => one.store.release({ key, token: tokens[i] ?? '', keepMs: 0 })));
     expect(await keys('*')).toEqual(names.slice(500).sort());
   });
 

@@ -6,9 +6,9 @@ import { clientFactory } from '../../../libs/redis-lock/src/store/redis/client-s
 import { KeySpace } from '../../../libs/redis-lock/src/store/redis/key-space.js';
 import { RedisLockStore } from '../../../libs/redis-lock/src/store/redis/redis-lock.store.js';
 import { until } from '../../faults/support/until.js';
-import { COMMAND_TIMEOUT, type Arrival, type StoreProcess, type StoreStage } from './store-stage.js';
+import { COMMAND_TIMEOUT, LIVE_MS, notingInbox, type Arrival, type StoreProcess, type StoreStage } from './store-stage.js';
 
-const ARRIVALS: readonly Arrival[] = ['granted', 'busy', 'stale', 'cancelled'];
+const ARRIVALS: readonly Arrival[] = ['granted', 'busy', 'stale', 'cancelled', 'queued'];
 
 /** The Redis store on the server of the whole run, under a prefix of its own. */
 export class RedisStage implements StoreStage {
@@ -43,15 +43,12 @@ export class RedisStage implements StoreStage {
     const process: StoreProcess = {
       name,
       store,
-      wakes: [],
+      granted: [],
+      others: [],
       forced: [],
       token: () => `${name}.${randomBytes(16).toString('base64url')}`,
     };
-    await store.open({
-      process: name,
-      onWake: (key) => process.wakes.push(key),
-      onForced: (key, token) => process.forced.push(`${key} ${token}`),
-    });
+    await store.open(notingInbox(name, process));
     return process;
   }
 
@@ -60,11 +57,13 @@ export class RedisStage implements StoreStage {
     await until(`${String(ms)} ms pass at the server`, ms + 5_000, async () => (await this.now()) > from + ms * 1_000);
   }
 
-  async arrive({ key, token, leaseMs, deadlineMs, process = '' }: Parameters<StoreStage['arrive']>[0]): Promise<Arrival> {
+  async arrive({ key, token, leaseMs, deadlineMs, queues = false }: Parameters<StoreStage['arrive']>[0]): Promise<Arrival> {
     const lock = this.names.lock(key);
     const keys = [lock, this.names.companion(lock), this.names.fence(lock)];
     const deadline = (await this.now()) + deadlineMs * 1_000;
-    const reply = await this.raw.eval(GRANT.source, 3, ...keys, token, leaseMs, deadline, 1, process, 1_000);
+    const mark = queues === 'unsubscribed' ? 'u' : 's';
+    const terms = queues === false ? '' : `${mark} ${String(LIVE_MS)} ${String(leaseMs)} 0 ${this.names.channelPrefix}`;
+    const reply = await this.raw.eval(GRANT.source, 3, ...keys, token, leaseMs, deadline, 1, terms, this.names.channelPrefix);
     const [status = -1] = reply as number[]; // the shape is grant.lua's
     return ARRIVALS[status] ?? Promise.reject(new Error(`Unknown reply ${String(status)}`));
   }

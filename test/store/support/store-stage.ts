@@ -1,18 +1,20 @@
-import type { LockStore } from '../../../libs/redis-lock/src/store/lock-store.interface.js';
+import type { HandedOver, LockStore, StoreInbox } from '../../../libs/redis-lock/src/store/lock-store.interface.js';
 
 /** The store of one process, and what it was told unasked. */
 export interface StoreProcess {
   readonly name: string;
   readonly store: LockStore;
-  /** Keys that may be free. */
-  readonly wakes: string[];
+  /** What it was handed over. */
+  readonly granted: (HandedOver & { readonly key: string })[];
+  /** Its locks that another process waits for. */
+  readonly others: string[];
   /** Locks that an operator released by force, `key token`. */
   readonly forced: string[];
   token(): string;
 }
 
 /** What became of an attempt at the server. */
-export type Arrival = 'granted' | 'busy' | 'stale' | 'cancelled';
+export type Arrival = 'granted' | 'busy' | 'stale' | 'cancelled' | 'queued';
 
 /** A kind of store to be tested, on an empty server. */
 export interface StoreStage {
@@ -20,8 +22,17 @@ export interface StoreStage {
   connect(): Promise<StoreProcess>;
   /** Lets that much time pass at the server. */
   pass(ms: number): Promise<void>;
-  /** An attempt arrives whose deadline is that far from now; `process` asks to be woken. */
-  arrive(attempt: { key: string; token: string; leaseMs: number; deadlineMs: number; process?: string }): Promise<Arrival>;
+  /**
+   * An attempt arrives whose deadline is that far from now, of a process that may have ended. `queues`: it stands in line if it must, as one
+   * whose subscription works, or may not.
+   */
+  arrive(attempt: {
+    key: string;
+    token: string;
+    leaseMs: number;
+    deadlineMs: number;
+    queues?: boolean | 'unsubscribed';
+  }): Promise<Arrival>;
   /** An extension arrives whose deadline is that far from now. */
   arriveExtension(extension: { key: string; token: string; leaseMs: number; deadlineMs: number }): Promise<boolean | 'stale'>;
   /** What the server's clock shows, in µs. */
@@ -32,3 +43,16 @@ export interface StoreStage {
 }
 
 export const COMMAND_TIMEOUT = 1_000;
+
+/** A process in line counts as alive for this long after it was heard of, in ms. */
+export const LIVE_MS = COMMAND_TIMEOUT + 1_000;
+
+/** What a process writes down of what it is told. */
+export function notingInbox(name: string, { granted, others, forced }: Pick<StoreProcess, 'granted' | 'others' | 'forced'>): StoreInbox {
+  return {
+    process: name,
+    onGranted: (key, grant) => granted.push({ key, ...grant }),
+    onOthersWait: (key) => others.push(key),
+    onForced: (key, token) => forced.push(`${key} ${token}`),
+  };
+}

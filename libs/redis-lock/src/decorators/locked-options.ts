@@ -36,7 +36,7 @@ export interface ReadOptions {
 }
 
 /** Bounds that no module sets any wider, maxTtl being the longest duration: what does not fit into these fits into none. */
-const WIDEST = { ttl: 30_000, maxTtl: 2_147_483_647, wait: 0, maxWaiters: 1, commandTimeout: 1_000, shutdownTimeout: 0 };
+const WIDEST = { ttl: 30_000, maxTtl: 2_147_483_647, wait: 0, maxWaiters: 1, cohort: 0, commandTimeout: 1_000, shutdownTimeout: 0 };
 const OWN_NAMES: readonly string[] = ['onBusy', 'message', 'connection'] satisfies (keyof LockedOptions)[];
 
 /**

@@ -1,18 +1,36 @@
 import { LockStoreError } from '../errors/lock-store.error.js';
 import type { Clock, Instant } from '../runtime/clock.js';
-import type { LockStore } from '../store/lock-store.interface.js';
+import type { LockStore, QueuedReply, Standing } from '../store/lock-store.interface.js';
 import type { GiveBack } from './give-back.js';
 import { Hold } from './hold.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 import type { EngineSettings, LockRequest } from './lock-request.js';
 import type { UnderWay } from './under-way.js';
 import type { TokenSource } from './token-source.js';
+import type { LocalLock } from './waiting/local-lock.js';
 
 /** A clear answer to an attempt. */
-export type Answer = Hold | Busy;
+export type Answer = Hold | Busy | Queued;
+
+/** Callers of this process stand in line in the store now, by that token. */
+export interface Queued extends QueuedReply {
+  readonly token: string;
+  readonly sent: Instant;
+}
+
+/** How an attempt is made. */
+export interface AttemptTerms {
+  /** How many fences to reserve. Default 1 */
+  readonly reserve?: number;
+  /** Present where the token is put in line, should the lock be busy. */
+  readonly queue?: Standing | undefined;
+  /** A moment before the request is sent: what we believe must end before what the server granted. Default now */
+  readonly sent?: Instant;
+}
 
 /** Somebody else holds the lock. */
 export interface Busy {
+  readonly status: 'busy';
   /** What is left of the holder's lease, in ms; undefined for a foreign lock without a TTL. */
   readonly leaseLeftMs: number | undefined;
 }
@@ -50,18 +68,21 @@ export function isHold(answer: Answer): answer is Hold {
 export class Attempts {
   constructor(private readonly parts: AttemptParts) {}
 
-  /**
-   * One attempt. `sent` is a moment before the request is sent: what we believe must end before what the server granted.
-   * @throws LockStoreError when the answer is not known; then nothing is held.
-   */
-  async make(key: string, request: LockRequest, wake: boolean, sent: Instant = this.parts.clock.now()): Promise<Answer> {
+  /** One attempt. @throws LockStoreError when the answer is not known; then nothing is held, and nobody stands in line. */
+  async make(local: LocalLock, request: LockRequest, terms: AttemptTerms): Promise<Answer> {
     const { store, clock, tokens, keeper, underWay } = this.parts;
+    const { reserve = 1, queue, sent = clock.now() } = terms;
+    const { key } = local;
     const token = tokens.next();
     const { leaseMs } = request;
+    if (queue !== undefined) {
+      local.asked = token;
+      local.early = undefined;
+    }
     let reply;
     underWay.begin();
     try {
-      reply = await store.grant({ key, token, leaseMs, reserve: 1, wake, sent });
+      reply = await store.grant({ key, token, leaseMs, reserve, queue, sent });
     } catch (error) {
       this.takeBack(key, token, leaseMs);
       throw storeError(key, error);
@@ -69,21 +90,24 @@ export class Attempts {
       underWay.end();
     }
     if (reply.status === 'busy') return reply;
+    if (reply.status === 'queued') return { ...reply, token, sent };
     if (reply.status === 'void') {
       throw new LockStoreError(`The attempt to lock '${key}' reached the server after its deadline, and was ignored there.`, { key });
     }
     const entered = clock.now();
-    const hold = new Hold({ key, token, fence: reply.fence, request, sent, entered, leaseMs }, clock);
+    const hold = new Hold({ key, token, fence: reply.fence, request, sent, entered, leaseMs, owner: local }, clock);
     if (!hold.isHeldAt(entered)) {
       this.takeBack(key, token, leaseMs);
       throw new LockStoreError(`The grant of '${key}' arrived after its lease had ended; it was given back.`, { key });
     }
+    local.hold = hold;
     keeper.watch(hold, entered);
     if (request.replicas !== undefined) await this.replicate(hold, request.replicas);
     return hold;
   }
 
-  private async replicate(hold: Hold, { min, timeoutMs }: NonNullable<LockRequest['replicas']>): Promise<void> {
+  /** The lease has to be known to so many replicas before the caller enters. @throws LockStoreError; the lock is given back then */
+  async replicate(hold: Hold, { min, timeoutMs }: NonNullable<LockRequest['replicas']>): Promise<void> {
     const { key, token, request } = hold;
     try {
       const acknowledged = await this.parts.store.replicate({ key, token, leaseMs: request.leaseMs }, min, timeoutMs);

@@ -30,10 +30,15 @@ export class GiveBack {
     void this.persist(key, withinMs, () => this.parts.store.cancel(key, token));
   }
 
+  /** Leaves the line. Returns at once; never rejects. */
+  leave(key: string, token: string, withinMs: number): void {
+    void this.persist(key, withinMs, () => this.parts.store.leave(key, token));
+  }
+
   /** Releases a lock; resolves with whether that was done. Never rejects. */
   release(key: string, token: string, withinMs: number, keepMs: () => number): Promise<boolean> {
     return this.persist(key, withinMs, async () => {
-      await this.parts.store.release(key, token, keepMs());
+      await this.parts.store.release({ key, token, keepMs: keepMs() });
     });
   }
 

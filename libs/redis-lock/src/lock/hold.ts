@@ -4,6 +4,12 @@ import type { Linked } from '../runtime/linked-set.js';
 import { Lease } from './lease.js';
 import type { LockRequest } from './lock-request.js';
 
+/** Who is told that a hold is over. */
+export interface HoldOwner {
+  onReleased(hold: Hold): void;
+  onLost(hold: Hold): void;
+}
+
 /** What was granted: enough to make a hold of it. */
 export interface Grant {
   readonly key: string;
@@ -15,9 +21,10 @@ export interface Grant {
   /** When its reply was here. */
   readonly entered: Instant;
   readonly leaseMs: number;
+  readonly owner: HoldOwner;
 }
 
-/** One grant of one lock to this process, from entry to release or loss. Several handles may share it. */
+/** One caller's time with a lock, from entry to release or loss. Several handles may share it; callers that follow each other share a token. */
 export class Hold implements Linked<Hold> {
   readonly key: string;
   readonly token: string;
@@ -42,17 +49,29 @@ export class Hold implements Linked<Hold> {
   private lease: Lease;
   private readonly bound: Lease | undefined;
   private listeners: Set<() => void> | undefined;
+  private readonly owner: HoldOwner;
 
   constructor(
     grant: Grant,
     private readonly clock: Clock,
   ) {
-    ({ key: this.key, token: this.token, fence: this.fence, request: this.request, entered: this.entered } = grant);
+    ({ key: this.key, token: this.token, fence: this.fence, request: this.request, entered: this.entered, owner: this.owner } = grant);
     this.ttl = this.request.ttl;
     this.bound = this.request.maxHold === undefined ? undefined : Lease.until(this.entered, this.request.maxHold);
     this.lease = Lease.granted(grant.sent, grant.leaseMs);
     this.longestLease = grant.leaseMs;
     this.renewAt = this.nextRenewal(grant.sent, grant.leaseMs);
+  }
+
+  /** The lease as this process knows it: the next caller's, where the lock is passed on without the store. */
+  get knownLease(): Lease {
+    return this.lease;
+  }
+
+  /** Goes on with the lease of the caller before, who had the same token; it is renewed when a third of it has passed. */
+  takeOver(lease: Lease, now: Instant): void {
+    this.lease = lease;
+    this.renewAt = this.request.renew ? now.monotonic + Math.max(0, this.leftMs(now) - (2 / 3) * this.ttl) : Infinity;
   }
 
   /** Looks at the clocks, not at a timer: true is true at this very moment. */
@@ -140,12 +159,14 @@ export class Hold implements Linked<Hold> {
     const listeners = this.listeners;
     this.listeners = undefined;
     for (const listener of listeners ?? []) listener();
+    this.owner.onLost(this);
   }
 
   /** The caller gave it up. */
   endAsReleased(): void {
     this.state = 'released';
     this.listeners = undefined;
+    this.owner.onReleased(this);
   }
 
   /** The store's answer to the release was that it had not been ours any more. */

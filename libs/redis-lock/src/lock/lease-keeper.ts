@@ -102,7 +102,6 @@ export class LeaseKeeper {
     const commands = due.map((hold) => ({ key: hold.key, token: hold.token, leaseMs: hold.leaseToAsk(hold.ttl, sent) }));
     const extensions = due.map((hold) => hold.extensions);
     const results = await store.renew(commands).catch((reason: unknown) => due.map(() => ({ status: 'rejected' as const, reason })));
-    const now = clock.now().monotonic;
     due.forEach((hold, i) => {
       const result = results[i];
       const command = commands[i];
@@ -111,24 +110,34 @@ export class LeaseKeeper {
         hold.lose('taken');
         this.forget(hold);
       } else if (result?.status === 'fulfilled') {
-        hold.confirm(sent, command.leaseMs, extensions[i] ?? -1);
-        this.renewNext(hold, hold.nextRenewal(sent, command.leaseMs));
+        this.confirmed(hold, sent, command.leaseMs, extensions[i] ?? -1);
       } else {
-        this.reportFailure(hold, result?.reason);
-        this.renewNext(hold, now + Math.min(Math.max(hold.ttl * RETRY_SHARE, SHORTEST_RETRY_MS), LONGEST_RETRY_MS));
+        this.failed(hold, result?.reason);
       }
     });
+  }
+
+  /** The lease that was asked for then is granted. */
+  confirmed(hold: Hold, sent: Instant, leaseMs: number, extensions: number): void {
+    if (hold.isOver) return;
+    hold.confirm(sent, leaseMs, extensions);
+    this.renewNext(hold, hold.nextRenewal(sent, leaseMs));
+  }
+
+  /** It is not known whether a lease was prolonged: it is asked for again soon. */
+  failed(hold: Hold, reason: unknown): void {
+    if (hold.isOver) return;
+    const { clock, log } = this.parts;
+    const now = clock.now();
+    const left = Math.max(0, Math.round(hold.leftMs(now)));
+    const why = reason instanceof Error ? reason.message : 'no answer';
+    log.warn(`Renewing the lock '${hold.key}' failed (${why}); trying again, ${String(left)} ms before it is lost.`);
+    this.renewNext(hold, now.monotonic + Math.min(Math.max(hold.ttl * RETRY_SHARE, SHORTEST_RETRY_MS), LONGEST_RETRY_MS));
   }
 
   private renewNext(hold: Hold, at: number): void {
     hold.renewAt = hold.shares > 0 ? at : Infinity;
     this.scheduleFor(hold);
-  }
-
-  private reportFailure(hold: Hold, reason: unknown): void {
-    const left = Math.max(0, Math.round(hold.leftMs(this.parts.clock.now())));
-    const why = reason instanceof Error ? reason.message : 'no answer';
-    this.parts.log.warn(`Renewing the lock '${hold.key}' failed (${why}); trying again, ${String(left)} ms before it is lost.`);
   }
 }
 

@@ -2,10 +2,11 @@ import { LockBusyError } from '../errors/lock-busy.error.js';
 import { LockStoreError } from '../errors/lock-store.error.js';
 import { onAbort } from '../runtime/abort-listeners.js';
 import { atMost } from '../runtime/at-most.js';
-import type { Clock, Timers } from '../runtime/clock.js';
+import type { Clock, Instant, Timers } from '../runtime/clock.js';
 import type { LockLog } from '../runtime/lock-log.js';
-import type { LockStore } from '../store/lock-store.interface.js';
+import type { HandedOver, LockStore } from '../store/lock-store.interface.js';
 import { Attempts, isHold, mayTryAgain } from './attempts.js';
+import { Entries } from './entries.js';
 import { Extensions } from './extensions.js';
 import { GiveBack } from './give-back.js';
 import { Hold } from './hold.js';
@@ -17,9 +18,13 @@ import { ProcessDescription } from './process-description.js';
 import { Releases } from './releases.js';
 import { TokenSource } from './token-source.js';
 import { UnderWay } from './under-way.js';
+import { HandOff } from './waiting/hand-off.js';
+import type { LineParts } from './waiting/line-parts.js';
+import type { LocalLock } from './waiting/local-lock.js';
+import { LocalLocks } from './waiting/local-locks.js';
 import { poll } from './waiting/polling.js';
-import type { Waiting } from './waiting/waiting.interface.js';
-import { WaitingLines } from './waiting/waiting-lines.js';
+import type { WaitRequest } from './waiting/wait-request.js';
+import { WaitingLine } from './waiting/waiting-line.js';
 
 /** Everything the engine gets from outside: several engines can run in one process, on any clock and any store. */
 export interface LockEngineParts {
@@ -31,15 +36,19 @@ export interface LockEngineParts {
   readonly random?: () => number;
 }
 
+const PASSED_ON = Promise.resolve('released' as const);
+
 /** Grants, waiting, renewal, release and shutdown of one process's locks. Knows no Nest and no Redis. */
 export class LockEngine {
   readonly keeper: LeaseKeeper;
-  readonly waiting: Waiting;
+  readonly locals = new LocalLocks();
   readonly process: string;
   private readonly attempts: Attempts;
   private readonly releases: Releases;
   private readonly extensions: Extensions;
   private readonly giveBack: GiveBack;
+  private readonly handOff: HandOff;
+  private readonly lineParts: LineParts;
   private readonly underWay = new UnderWay();
   private readonly description: ProcessDescription;
   /** Aborts when new callers are turned away; `closed` when those are as well whose section runs already. */
@@ -48,20 +57,30 @@ export class LockEngine {
   private readonly defaults: LockRequest;
 
   constructor(private readonly parts: LockEngineParts) {
-    const { clock, timers, random = Math.random, settings } = parts;
-    const { underWay } = this;
+    const { random = Math.random, settings } = parts;
+    const { underWay, locals } = this;
     const tokens = new TokenSource();
     this.process = tokens.process;
     const keeper = (this.keeper = new LeaseKeeper(parts));
     const giveBack = (this.giveBack = new GiveBack(parts));
     const attempts = (this.attempts = new Attempts({ ...parts, tokens, keeper, giveBack, underWay }));
-    const releases = (this.releases = new Releases({ ...parts, keeper, giveBack, underWay, onFreed: (key) => this.waiting.wake(key) }));
+    const entries = new Entries({ ...parts, keeper, attempts, underWay });
+    const releases = (this.releases = new Releases({ ...parts, keeper, giveBack, underWay, locals }));
+    this.handOff = new HandOff({ ...parts, entries, keeper, underWay, surrender: (hold) => releases.surrender(hold) });
     this.extensions = new Extensions({ ...parts, keeper });
-    this.waiting = new WaitingLines(
-      { attempts, clock, timers, random, returnUnused: (hold) => releases.returnUnused(hold) },
-      settings.maxWaiters,
-    );
-    this.description = new ProcessDescription({ ...parts, keeper, waiting: this.waiting });
+    // What a token of ours may still get ends by itself after that.
+    const lapseMs = settings.maxTtl + 2 * settings.commandTimeout;
+    this.lineParts = {
+      ...parts,
+      attempts,
+      entries,
+      tokens,
+      random,
+      returnUnused: (hold) => this.returnUnused(hold),
+      takeBack: (key, token) => giveBack.cancel(key, token, lapseMs),
+      leave: (key, token) => giveBack.leave(key, token, lapseMs),
+    };
+    this.description = new ProcessDescription({ ...parts, keeper, locals });
     this.defaults = lockRequest({}, settings);
   }
 
@@ -98,7 +117,8 @@ export class LockEngine {
   async open(): Promise<void> {
     await this.parts.store.open({
       process: this.process,
-      onWake: (key) => this.waiting.wake(key),
+      onGranted: (key, grant) => this.onGranted(key, grant),
+      onOthersWait: (key) => this.locals.find(key)?.line?.turn.othersWait(this.clock.now().monotonic),
       onForced: (_key, token) => this.keeper.find(token)?.lose('forced'),
     });
   }
@@ -118,6 +138,8 @@ export class LockEngine {
 
   /** Gives a hold up. @throws LockStoreError when the store did not answer within commandTimeout; it is then released in the background. */
   end(hold: Hold): Promise<'released' | 'lost'> {
+    const local = this.locals.find(hold.key);
+    if (local?.line !== undefined && this.handOff.passOn(local, hold)) return PASSED_ON;
     return this.releases.end(hold);
   }
 
@@ -142,6 +164,7 @@ export class LockEngine {
     this.closing.abort(reason);
     this.closed.abort(reason);
     this.keeper.close();
+    this.locals.close();
     this.description.close();
     this.giveBack.close();
     await this.parts.store.close();
@@ -161,30 +184,71 @@ export class LockEngine {
     request.signal?.throwIfAborted();
     gate.throwIfAborted();
     const since = this.parts.clock.now();
-    const waits = request.waitMs > 0;
-    if (this.waiting.callers(key) > 0) {
-      if (waits) return this.waiting.wait({ key, request, since, gate }, undefined);
-      throw this.waiting.trouble(key) ?? new LockBusyError(key, { waitedMs: 0, retryAfterMs: 0 });
-    }
+    const local = this.locals.of(key);
+    if (request.waitMs === 0) return this.tryOnce(local, request, since, gate);
+    const wait = { key, request, since, gate };
+    return local.isTaken ? this.join(local, wait) : this.abortable(this.ask(local, wait), request);
+  }
+
+  /** The first caller of this process asks at once; where the lock is busy, the same command puts it in line. */
+  private async ask(local: LocalLock, wait: WaitRequest): Promise<Hold> {
+    const { request, since, gate } = wait;
     let found;
+    local.isAsking = true;
     try {
-      found = await this.abortable(this.attempts.make(key, request, waits, since), request);
+      found = await this.attempts.make(local, request, { queue: request.standing, sent: since });
+      local.isAsking = false;
       if (isHold(found)) return this.admit(found, gate);
     } catch (error) {
-      if (!mayTryAgain(error) || !waits) throw error;
+      local.isAsking = false;
+      if (!mayTryAgain(error)) {
+        local.line?.advance();
+        throw error;
+      }
       found = error;
     }
-    if (waits) return this.waiting.wait({ key, request, since, gate }, found);
-    const leaseLeftMs = found instanceof LockStoreError ? 0 : (found.leaseLeftMs ?? 0);
+    const line = (local.line ??= new WaitingLine(local, this.lineParts));
+    if (found instanceof LockStoreError) line.pauseAfter(found);
+    else if (found.status === 'queued') line.standInLine(found, request);
+    return line.join(wait, 'first');
+  }
+
+  private join(local: LocalLock, wait: WaitRequest): Promise<Hold> {
+    const { key, request } = wait;
+    const line = (local.line ??= new WaitingLine(local, this.lineParts));
+    if (line.length < this.settings.maxWaiters) return line.join(wait);
+    const message = `The lock '${key}' has ${String(line.length)} callers of this process waiting already (maxWaiters).`;
+    return Promise.reject(new LockBusyError(key, { waitedMs: 0, retryAfterMs: request.waitMs, message }));
+  }
+
+  private async tryOnce(local: LocalLock, request: LockRequest, since: Instant, gate: AbortSignal): Promise<Hold> {
+    const { key, line } = local;
+    if (line !== undefined && line.length > 0) throw line.storeError ?? new LockBusyError(key, { waitedMs: 0, retryAfterMs: 0 });
+    const found = await this.abortable(this.attempts.make(local, request, { sent: since }), request);
+    if (isHold(found)) return this.admit(found, gate);
     throw new LockBusyError(key, {
       waitedMs: Math.round(this.parts.clock.now().monotonic - since.monotonic),
-      retryAfterMs: Math.ceil(leaseLeftMs),
+      retryAfterMs: Math.ceil(found.leaseLeftMs ?? 0),
     });
   }
 
+  /** A token that stood in line owns the lock: where nobody here waits with it any more, it goes on to the next process. */
+  private onGranted(key: string, grant: HandedOver): void {
+    const local = this.locals.find(key);
+    if (local?.isAsking === true && local.asked === grant.token) local.early = grant;
+    else if (local?.line !== undefined) local.line.onGranted(grant);
+    else if (local?.hold?.token !== grant.token) this.lineParts.takeBack(key, grant.token);
+  }
+
+  /** Gives back a hold whose caller has gone. */
+  private returnUnused(hold: Hold): void {
+    const local = this.locals.find(hold.key);
+    if (local?.line === undefined || !this.handOff.passOn(local, hold)) this.releases.returnUnused(hold);
+  }
+
   private acquireByPolling(key: string, request: LockRequest, schedule: RetrySchedule, gate: AbortSignal): Promise<Hold> {
-    const { attempts, waiting } = this;
-    const polling = poll(key, request, schedule, { ...this.parts, attempts, waiting, gate });
+    const local = this.locals.of(key);
+    const polling = poll(key, request, schedule, { ...this.parts, attempts: this.attempts, local, gate });
     return this.abortable(
       polling.then((hold) => this.admit(hold, gate)),
       request,
@@ -194,7 +258,7 @@ export class LockEngine {
   /** The last look before the caller enters: a grant that came after the caller was to be turned away is given back. */
   private admit(hold: Hold, gate: AbortSignal): Hold {
     if (!gate.aborted) return hold;
-    this.releases.returnUnused(hold);
+    this.returnUnused(hold);
     throw gate.reason;
   }
 
@@ -211,7 +275,7 @@ export class LockEngine {
     try {
       return await Promise.race([work, aborted]);
     } catch (error) {
-      if (signal.aborted) work.then((late) => late instanceof Hold && this.releases.returnUnused(late), ignore);
+      if (signal.aborted) work.then((late) => late instanceof Hold && this.returnUnused(late), ignore);
       throw error;
     } finally {
       stopListening?.();

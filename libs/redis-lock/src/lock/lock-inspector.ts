@@ -22,8 +22,7 @@ export class LockInspector {
       locked,
       kind: !locked ? 'free' : holder?.process === undefined ? 'foreign' : 'exclusive',
       holders: holder === undefined ? [] : [holder],
-      waitingProcesses: stored.waiting.length,
-      waitingCallers: await this.waitingCallers(stored),
+      ...(await this.waiting(stored, holder?.process)),
       labelsAgeMs: ageMs,
       note: noteOn(stored),
     };
@@ -66,10 +65,23 @@ export class LockInspector {
     };
   }
 
-  private async waitingCallers({ key, waiting }: StoredLock): Promise<number> {
-    const elsewhere = waiting.filter((name) => name !== this.engine.process);
-    const cards = await Promise.all(elsewhere.map((name) => this.store.readCard(name, key)));
-    return cards.reduce((sum, card) => sum + (card?.waitingCallers ?? 0), this.engine.waiting.callers(key));
+  /** A process that holds a lock passes it on to its own callers, and stands in no line for them. */
+  private async waiting({ key, waiting }: StoredLock, holder: string | undefined): Promise<{ waitingProcesses: number; waitingCallers: number }> {
+    const { engine, store } = this;
+    const elsewhere = new Set(holder === undefined ? waiting : [...waiting, holder]);
+    elsewhere.delete(engine.process);
+    const counts = await Promise.all(
+      [...elsewhere].map(async (process) => {
+        const callers = (await store.readCard(process, key))?.waitingCallers ?? 0;
+        return { callers, waits: callers > 0 || waiting.includes(process) };
+      }),
+    );
+    const own = engine.locals.callers(key);
+    const waits = own > 0 || waiting.includes(engine.process);
+    return {
+      waitingProcesses: counts.filter((count) => count.waits).length + (waits ? 1 : 0),
+      waitingCallers: counts.reduce((sum, { callers }) => sum + callers, own),
+    };
   }
 }
 

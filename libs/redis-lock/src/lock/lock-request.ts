@@ -1,5 +1,6 @@
 import { parseDuration } from '../duration.js';
 import { LockOptionsError } from '../errors/lock-options.error.js';
+import type { Standing } from '../store/lock-store.interface.js';
 import { Lease } from './lease.js';
 import type { LockOptions } from './lock-options.js';
 import { retrySchedule, type RetrySchedule } from './retry-schedule.js';
@@ -10,6 +11,7 @@ export interface EngineSettings {
   readonly maxTtl: number;
   readonly wait: number;
   readonly maxWaiters: number;
+  readonly cohort: number;
   readonly commandTimeout: number;
   readonly shutdownTimeout: number;
 }
@@ -19,6 +21,8 @@ export interface LockRequest {
   readonly ttl: number;
   /** The lease asked for at the grant: the ttl, bounded by maxHold, and long enough for holdAtLeast. */
   readonly leaseMs: number;
+  /** How to stand in line for it. */
+  readonly standing: Standing;
   readonly waitMs: number;
   /** Present where the caller polls instead of standing in line. */
   readonly retry: RetrySchedule | undefined;
@@ -34,6 +38,8 @@ export interface LockRequest {
 /** Shorter leases would be used up by drift and a single round trip. */
 const SHORTEST_TTL = 10;
 const LONGEST_LABEL = 120;
+/** A lock that is handed over to a process in line lasts no longer than this unless the process confirms it, in ms. */
+const LONGEST_GRACE_MS = 2_000;
 /** Every option there is: untyped code may write others. */
 export const LOCK_OPTION_NAMES: ReadonlySet<string> = new Set<keyof LockOptions>([
   'ttl',
@@ -71,10 +77,12 @@ export function lockRequest(options: LockOptions, settings: EngineSettings): Loc
   }
   const { wait = settings.wait } = options;
   const polls = typeof wait === 'object';
+  // The grant happened at most one commandTimeout before the entry that holdAtLeast counts from.
+  const leaseMs = Math.max(bounded(ttl, maxHold), holdAtLeast === 0 ? 0 : holdAtLeast + settings.commandTimeout);
   return {
     ttl,
-    // The grant happened at most one commandTimeout before the entry that holdAtLeast counts from.
-    leaseMs: Math.max(bounded(ttl, maxHold), holdAtLeast === 0 ? 0 : holdAtLeast + settings.commandTimeout),
+    leaseMs,
+    standing: { graceMs: Math.ceil(Math.min(leaseMs, LONGEST_GRACE_MS)), since: undefined },
     waitMs: polls ? 0 : parseDuration(wait, 'wait'),
     retry: polls ? retrySchedule(wait) : undefined,
     renew: checkFlag(options.renew, 'renew'),

@@ -19,7 +19,7 @@ export interface LockState {
   /** `'foreign'`: held by a client that does not speak this protocol. */
   readonly kind: 'free' | 'exclusive' | 'foreign';
   readonly holders: readonly LockHolder[];
-  /** Processes that asked to be woken. */
+  /** Processes in line, and the holder's where other callers of it wait. */
   readonly waitingProcesses: number;
   /** Callers waiting, as those processes last described themselves (this process: exactly). */
   readonly waitingCallers: number;

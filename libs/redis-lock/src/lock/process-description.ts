@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Clock, Timer, Timers } from '../runtime/clock.js';
 import type { LockDescription, LockStore } from '../store/lock-store.interface.js';
 import type { LeaseKeeper } from './lease-keeper.js';
-import type { Waiting } from './waiting/waiting.interface.js';
+import type { LocalLocks } from './waiting/local-locks.js';
 
 /** What describing this process needs. */
 export interface ProcessDescriptionParts {
@@ -10,7 +10,7 @@ export interface ProcessDescriptionParts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly keeper: LeaseKeeper;
-  readonly waiting: Waiting;
+  readonly locals: LocalLocks;
 }
 
 /** How often it is looked whether there is anything new to tell, and how long a hold must last to be told of. */
@@ -49,7 +49,7 @@ export class ProcessDescription {
     for (const { key, token, fence, entered, request } of this.parts.keeper.all()) {
       if (now - entered.monotonic >= ROUND_MS) held.set(key, { token, fence, label: request.label });
     }
-    const waiting = new Map(this.parts.waiting.counts());
+    const waiting = new Map(this.parts.locals.counts());
     // The card may have lapsed since, so then everything is told.
     const stale = held.size + waiting.size > 0 && now - this.writtenAt >= REFRESH_MS;
     const change = {

@@ -7,6 +7,7 @@ import type { Hold } from './hold.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 import type { EngineSettings } from './lock-request.js';
 import type { UnderWay } from './under-way.js';
+import type { LocalLocks } from './waiting/local-locks.js';
 
 /** What a release needs. */
 export interface ReleaseParts {
@@ -17,8 +18,7 @@ export interface ReleaseParts {
   readonly keeper: LeaseKeeper;
   readonly giveBack: GiveBack;
   readonly underWay: UnderWay;
-  /** The lock may be free for callers of this process. */
-  readonly onFreed: (key: string) => void;
+  readonly locals: LocalLocks;
 }
 
 /** This is where a hold ends: released, or given up as lost. */
@@ -39,30 +39,46 @@ export class Releases {
     this.release(hold, 0).catch(() => undefined);
   }
 
+  /** Releases a lock that was not passed on in the end: its caller has left already. Never rejects. */
+  surrender(hold: Hold): void {
+    this.send(hold, 0, this.parts.clock.now()).catch(() => undefined);
+  }
+
   private async release(hold: Hold, keepMs: number): Promise<'released' | 'lost'> {
-    const { store, clock, keeper, underWay, onFreed } = this.parts;
-    const { key, token } = hold;
+    const { clock, keeper } = this.parts;
     const now = clock.now();
     if (!hold.isHeldAt(now)) {
       keeper.forget(hold);
       this.releaseLost(hold);
       return 'lost';
     }
+    return this.send(hold, keepMs, now);
+  }
+
+  /** Callers of this process who still wait are put in line behind the other processes, by the same command. */
+  private async send(hold: Hold, keepMs: number, now: Instant): Promise<'released' | 'lost'> {
+    const { store, keeper, underWay, locals } = this.parts;
+    const { key, token } = hold;
+    const line = locals.find(key)?.line;
+    const standing = keepMs > 0 ? undefined : line?.standAgain();
     underWay.begin();
     try {
-      const answer = store.release(key, token, keepMs);
+      const answer = store.release({ key, token, keepMs, next: standing?.command });
       // The rest is done while the store is at work.
       hold.endAsReleased();
       keeper.forget(hold);
-      if (await answer) return 'released';
+      const { released, next } = await answer;
+      if (standing !== undefined) line?.onReleased(standing, next);
+      if (released) return 'released';
       hold.releasedTooLate();
       return 'lost';
     } catch (error) {
+      if (standing !== undefined) line?.onReleased(standing, undefined);
       await this.persist(hold, keepMs, now, error);
       return 'released';
     } finally {
       underWay.end();
-      onFreed(key);
+      locals.find(key)?.line?.advance();
     }
   }
 

@@ -1,17 +1,32 @@
--- Takes back an attempt whose answer was never clear: frees the lock if the token got it, and leaves a tombstone
--- for the command if it is still on its way.
--- KEYS  1 lock, 2 companion
--- ARGV  1 token, 2 ms the tombstone stays, 3 channel prefix
+-- Takes back an attempt that nobody waits for any more, or whose answer was never clear: leaves the line, hands the lock over if the token
+-- got it, and leaves a tombstone for the command if it may still be on its way.
+-- KEYS  1 lock, 2 companion, 3 fence counter
+-- ARGV  1 token, 2 ms the tombstone stays (0 = none), 3 channel prefix
 -- Reply 1 the token owned the lock | 0 it did not
 -- @include now
 -- @include micros
--- @include wake
 -- @include note-until
+-- @include reserve
+-- @include queue
+-- @include hand-over
+-- @include sweep
 local owned = 0
 if redis.pcall('GET', KEYS[1]) == ARGV[1] then
   redis.call('DEL', KEYS[1])
   owned = 1
-  wake(KEYS[2], ARGV[3], KEYS[1], now)
 end
-note_until(KEYS[2], 'x' .. ARGV[1], tonumber(ARGV[2]), now)
+local process = process_of(ARGV[1])
+local entry = find_entry(ARGV[1] .. ' ')
+if entry then
+  redis.call('ZREM', KEYS[2], entry)
+  if not find_entry(process .. '.') then
+    redis.call('ZREM', KEYS[2], 's' .. process, 'u' .. process, 'p' .. process)
+  end
+end
+if ARGV[2] ~= '0' then
+  note_until(KEYS[2], 'x' .. ARGV[1], tonumber(ARGV[2]), now)
+end
+if owned == 1 then
+  hand_over(ARGV[3])
+end
 return owned

@@ -1,29 +1,38 @@
--- Grants a free lock to a token, or says that it is busy. A late or cancelled command does nothing.
--- KEYS  1 lock, 2 companion (tombstones, wake requests), 3 fence counter
--- ARGV  1 token, 2 lease ms, 3 deadline in server µs, 4 fences to reserve,
---       5 process to wake when the lock is freed ('' = none), 6 lapse of that request ms
--- Reply {0, now µs, first fence} granted | {1, now, pttl of the lock} busy | {2, now} stale | {3, now} cancelled
+-- Grants a free lock that nobody waits for; else puts the token in line, or says that the lock is busy. A late or cancelled command does nothing.
+-- KEYS  1 lock, 2 companion (queue and tombstones), 3 fence counter
+-- ARGV  1 token, 2 lease ms, 3 deadline in server µs, 4 fences to reserve, 5 terms of the queue ('' = one attempt), 6 channel prefix
+-- Reply {0, now µs, first fence, 1 = others wait} granted | {1, now, pttl of the lock} busy | {2, now} stale | {3, now} cancelled
+--       | {4, now, first queued µs, 1 = first in line, pttl} queued
 -- @include now
 if now > tonumber(ARGV[3]) then
   return { 2, now }
 end
-if redis.call('EXISTS', KEYS[2]) == 1 and redis.call('ZSCORE', KEYS[2], 'x' .. ARGV[1]) then
+-- @include reserve
+local accompanied = redis.call('EXISTS', KEYS[2]) == 1
+if accompanied and redis.call('ZSCORE', KEYS[2], 'x' .. ARGV[1]) then
   return { 3, now }
 end
-if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then
-  -- The counter lives 30 days after the last grant. Above 2^46 Lua's own conversion of numbers would lose digits.
-  local fence = now
-  local reserve = ARGV[4] - 1
-  local last = redis.call('SET', KEYS[3], string.format('%.0f', fence + reserve), 'PX', '2592000000', 'GET')
-  if last and tonumber(last) >= fence then
-    fence = tonumber(last) + 1
-    redis.call('SET', KEYS[3], string.format('%.0f', fence + reserve), 'PX', '2592000000')
+if not accompanied and redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then
+  return { 0, now, reserve(ARGV[4]), 0 }
+end
+-- @include micros
+-- @include note-until
+-- @include queue
+-- @include enqueue
+-- @include hand-over
+if accompanied then
+  -- @include sweep
+  if redis.call('EXISTS', KEYS[1]) == 0 then
+    -- Nobody overtakes those who wait: where the lock is free, and a message was lost or a lease ran out, it is theirs.
+    hand_over(ARGV[6])
+    if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then
+      return { 0, now, reserve(ARGV[4]), others_wait() }
+    end
   end
-  return { 0, now, fence }
 end
-if ARGV[5] ~= '' then
-  -- @include micros
-  -- @include note-until
-  note_until(KEYS[2], 'w' .. ARGV[5], tonumber(ARGV[6]), now)
+if ARGV[5] == '' then
+  return { 1, now, redis.call('PTTL', KEYS[1]) }
 end
-return { 1, now, redis.call('PTTL', KEYS[1]) }
+local terms = read_terms(ARGV[5])
+enqueue(ARGV[1], terms)
+return queued(ARGV[1], terms)

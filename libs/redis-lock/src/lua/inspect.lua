@@ -1,14 +1,18 @@
 -- Reads one lock in one piece.
 -- KEYS  1 lock, 2 companion
--- Reply {now µs, owner's token or false, pttl, type, processes that asked to be woken}
+-- Reply {now µs, owner's token or false, pttl, type, live processes in line}
 -- @include now
 -- @include micros
+-- @include note-until
+-- @include queue
 local kind = redis.call('TYPE', KEYS[1]).ok
 local owner = kind == 'string' and redis.call('GET', KEYS[1])
 local waiting = {}
-for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', micros(-now))) do
-  if string.sub(member, 1, 1) == 'w' then
-    waiting[#waiting + 1] = string.sub(member, 2)
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf')) do
+  local process = process_of(string.sub(member, 2))
+  local mark = mark_of(process)
+  if mark and -redis.call('ZSCORE', KEYS[2], mark .. process) > now then
+    waiting[#waiting + 1] = process
   end
 end
 return { now, owner, redis.call('PTTL', KEYS[1]), kind, waiting }

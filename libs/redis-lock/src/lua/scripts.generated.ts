@@ -3,19 +3,11 @@ import type { LuaScript } from './lua-script.js';
 
 export const CANCEL: LuaScript = {
   name: 'cancel',
-  sha1: '6d7cf3f35d28d2d2379c3eb3b0691af2b39fba0c',
+  sha1: 'cbb7ba87beedc1efc1fe7252899483ca04cd4b5f',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
   return string.format('%.0f', value)
-end
-local function wake(companion, channel, lock, now)
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', companion, '-inf', micros(-now))) do
-    if string.sub(member, 1, 1) == 'w' then
-      redis.call('ZREM', companion, member)
-      redis.pcall('PUBLISH', channel .. string.sub(member, 2), 'w' .. lock)
-    end
-  end
 end
 local function note_until(companion, member, ms, now)
   redis.call('ZREMRANGEBYSCORE', companion, '(' .. micros(-now), '0')
@@ -24,14 +16,125 @@ local function note_until(companion, member, ms, now)
     redis.call('PEXPIRE', companion, ms)
   end
 end
+local function reserve(count)
+  local fence = now
+  local last = redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000', 'GET')
+  if last and tonumber(last) >= fence then
+    fence = tonumber(last) + 1
+    redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000')
+  end
+  return fence
+end
+local QUEUED = '(0'
+local function process_of(token)
+  return string.match(token, '^([^.]+)%.')
+end
+local function mark_of(process)
+  for _, mark in ipairs({ 's', 'u', 'p' }) do
+    if redis.call('ZSCORE', KEYS[2], mark .. process) then
+      return mark
+    end
+  end
+end
+local function set_mark(process, mark, ms)
+  redis.call('ZREM', KEYS[2], 's' .. process, 'u' .. process, 'p' .. process)
+  note_until(KEYS[2], mark .. process, ms, now)
+end
+local function read_terms(terms)
+  local mark, live, lease, since, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (.*)$')
+  return { mark = mark, live = tonumber(live), lease = lease, since = since == '0' and micros(now) or since, channel = channel }
+end
+local function find_entry(beginning)
+  local members = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES')
+  for i = 1, #members, 2 do
+    if string.sub(members[i], 2, #beginning + 1) == beginning then
+      return members[i], members[i + 1]
+    end
+  end
+end
+local function others_wait()
+  return redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 0 and 1 or 0
+end
+local function hand_over(channel, own, lease)
+  local at = 0
+  while true do
+    local found = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 1)
+    local member = found[1]
+    if not member then
+      return nil
+    end
+    local token, given = string.match(member, '^q(%S+) (%d+)$')
+    local process = process_of(token)
+    local mark = mark_of(process)
+    if not mark then
+      redis.call('ZREM', KEYS[2], member)
+    elseif mark == 'p' and process ~= own then
+      at = at + 1
+    else
+      local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
+      redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
+      local fence = reserve(1)
+      redis.call('ZREM', KEYS[2], member, mark .. process)
+      local grant = { 0, now, fence, others_wait(), token }
+      if process == own then
+        return grant, true
+      end
+      local message = 'g' .. token .. ' ' .. micros(fence) .. ' ' .. grant[4] .. ' ' .. KEYS[1]
+      local heard = redis.pcall('PUBLISH', channel .. process, message)
+      if mark ~= 's' or heard ~= 0 then
+        return grant, false
+      end
+      redis.call('DEL', KEYS[1])
+      redis.call('ZADD', KEYS[2], found[2], member, lapse, 'p' .. process)
+      at = at + 1
+    end
+  end
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
 local owned = 0
 if redis.pcall('GET', KEYS[1]) == ARGV[1] then
   redis.call('DEL', KEYS[1])
   owned = 1
-  wake(KEYS[2], ARGV[3], KEYS[1], now)
 end
-note_until(KEYS[2], 'x' .. ARGV[1], tonumber(ARGV[2]), now)
+local process = process_of(ARGV[1])
+local entry = find_entry(ARGV[1] .. ' ')
+if entry then
+  redis.call('ZREM', KEYS[2], entry)
+  if not find_entry(process .. '.') then
+    redis.call('ZREM', KEYS[2], 's' .. process, 'u' .. process, 'p' .. process)
+  end
+end
+if ARGV[2] ~= '0' then
+  note_until(KEYS[2], 'x' .. ARGV[1], tonumber(ARGV[2]), now)
+end
+if owned == 1 then
+  hand_over(ARGV[3])
+end
 return owned
+`,
+};
+
+export const CONFIRM: LuaScript = {
+  name: 'confirm',
+  sha1: 'fe1e3c5d21202c331de8d630bbe9a689c337ec1c',
+  source: `if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
+  return { 0 }
+end
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local function reserve(count)
+  local fence = now
+  local last = redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000', 'GET')
+  if last and tonumber(last) >= fence then
+    fence = tonumber(last) + 1
+    redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000')
+  end
+  return fence
+end
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end
+return { 1, reserve(ARGV[3]), redis.call('ZCOUNT', KEYS[2], '(0', '+inf') > 0 and 1 or 0 }
 `,
 };
 
@@ -53,56 +156,9 @@ return { 1, now }
 
 export const FORCE_RELEASE: LuaScript = {
   name: 'force-release',
-  sha1: '98ce9c46a9a3bd15085cfca44ac987b2cafb98d5',
+  sha1: '29eb1aba53550e8f02fda77f4ee1f75efdfd33db',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
-local function micros(value)
-  return string.format('%.0f', value)
-end
-local function wake(companion, channel, lock, now)
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', companion, '-inf', micros(-now))) do
-    if string.sub(member, 1, 1) == 'w' then
-      redis.call('ZREM', companion, member)
-      redis.pcall('PUBLISH', channel .. string.sub(member, 2), 'w' .. lock)
-    end
-  end
-end
-local owner = redis.call('GET', KEYS[1])
-if not owner then
-  return 0
-end
-redis.call('DEL', KEYS[1])
-local process = string.match(owner, '^([^.]+)%.')
-if process then
-  redis.pcall('PUBLISH', ARGV[1] .. process, 'f' .. owner .. ' ' .. KEYS[1])
-end
-wake(KEYS[2], ARGV[1], KEYS[1], now)
-return 1
-`,
-};
-
-export const GRANT: LuaScript = {
-  name: 'grant',
-  sha1: 'a5f2dcff547889e5b4ad9d7d9ca11af1c4f758b6',
-  source: `local clock = redis.call('TIME')
-local now = clock[1] * 1000000 + clock[2]
-if now > tonumber(ARGV[3]) then
-  return { 2, now }
-end
-if redis.call('EXISTS', KEYS[2]) == 1 and redis.call('ZSCORE', KEYS[2], 'x' .. ARGV[1]) then
-  return { 3, now }
-end
-if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then
-  local fence = now
-  local reserve = ARGV[4] - 1
-  local last = redis.call('SET', KEYS[3], string.format('%.0f', fence + reserve), 'PX', '2592000000', 'GET')
-  if last and tonumber(last) >= fence then
-    fence = tonumber(last) + 1
-    redis.call('SET', KEYS[3], string.format('%.0f', fence + reserve), 'PX', '2592000000')
-  end
-  return { 0, now, fence }
-end
-if ARGV[5] ~= '' then
 local function micros(value)
   return string.format('%.0f', value)
 end
@@ -113,26 +169,427 @@ local function note_until(companion, member, ms, now)
     redis.call('PEXPIRE', companion, ms)
   end
 end
-  note_until(KEYS[2], 'w' .. ARGV[5], tonumber(ARGV[6]), now)
+local function reserve(count)
+  local fence = now
+  local last = redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000', 'GET')
+  if last and tonumber(last) >= fence then
+    fence = tonumber(last) + 1
+    redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000')
+  end
+  return fence
 end
-return { 1, now, redis.call('PTTL', KEYS[1]) }
+local QUEUED = '(0'
+local function process_of(token)
+  return string.match(token, '^([^.]+)%.')
+end
+local function mark_of(process)
+  for _, mark in ipairs({ 's', 'u', 'p' }) do
+    if redis.call('ZSCORE', KEYS[2], mark .. process) then
+      return mark
+    end
+  end
+end
+local function set_mark(process, mark, ms)
+  redis.call('ZREM', KEYS[2], 's' .. process, 'u' .. process, 'p' .. process)
+  note_until(KEYS[2], mark .. process, ms, now)
+end
+local function read_terms(terms)
+  local mark, live, lease, since, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (.*)$')
+  return { mark = mark, live = tonumber(live), lease = lease, since = since == '0' and micros(now) or since, channel = channel }
+end
+local function find_entry(beginning)
+  local members = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES')
+  for i = 1, #members, 2 do
+    if string.sub(members[i], 2, #beginning + 1) == beginning then
+      return members[i], members[i + 1]
+    end
+  end
+end
+local function others_wait()
+  return redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 0 and 1 or 0
+end
+local function hand_over(channel, own, lease)
+  local at = 0
+  while true do
+    local found = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 1)
+    local member = found[1]
+    if not member then
+      return nil
+    end
+    local token, given = string.match(member, '^q(%S+) (%d+)$')
+    local process = process_of(token)
+    local mark = mark_of(process)
+    if not mark then
+      redis.call('ZREM', KEYS[2], member)
+    elseif mark == 'p' and process ~= own then
+      at = at + 1
+    else
+      local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
+      redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
+      local fence = reserve(1)
+      redis.call('ZREM', KEYS[2], member, mark .. process)
+      local grant = { 0, now, fence, others_wait(), token }
+      if process == own then
+        return grant, true
+      end
+      local message = 'g' .. token .. ' ' .. micros(fence) .. ' ' .. grant[4] .. ' ' .. KEYS[1]
+      local heard = redis.pcall('PUBLISH', channel .. process, message)
+      if mark ~= 's' or heard ~= 0 then
+        return grant, false
+      end
+      redis.call('DEL', KEYS[1])
+      redis.call('ZADD', KEYS[2], found[2], member, lapse, 'p' .. process)
+      at = at + 1
+    end
+  end
+end
+local owner = redis.call('GET', KEYS[1])
+if not owner then
+  return 0
+end
+redis.call('DEL', KEYS[1])
+local process = process_of(owner)
+if process then
+  redis.pcall('PUBLISH', ARGV[1] .. process, 'f' .. owner .. ' ' .. KEYS[1])
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
+hand_over(ARGV[1])
+return 1
+`,
+};
+
+export const GRANT: LuaScript = {
+  name: 'grant',
+  sha1: '4f81a371309b319e45d83a633ceb337d343d086f',
+  source: `local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+if now > tonumber(ARGV[3]) then
+  return { 2, now }
+end
+local function reserve(count)
+  local fence = now
+  local last = redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000', 'GET')
+  if last and tonumber(last) >= fence then
+    fence = tonumber(last) + 1
+    redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000')
+  end
+  return fence
+end
+local accompanied = redis.call('EXISTS', KEYS[2]) == 1
+if accompanied and redis.call('ZSCORE', KEYS[2], 'x' .. ARGV[1]) then
+  return { 3, now }
+end
+if not accompanied and redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then
+  return { 0, now, reserve(ARGV[4]), 0 }
+end
+local function micros(value)
+  return string.format('%.0f', value)
+end
+local function note_until(companion, member, ms, now)
+  redis.call('ZREMRANGEBYSCORE', companion, '(' .. micros(-now), '0')
+  redis.call('ZADD', companion, micros(-(now + ms * 1000)), member)
+  if redis.call('PTTL', companion) < ms then
+    redis.call('PEXPIRE', companion, ms)
+  end
+end
+local QUEUED = '(0'
+local function process_of(token)
+  return string.match(token, '^([^.]+)%.')
+end
+local function mark_of(process)
+  for _, mark in ipairs({ 's', 'u', 'p' }) do
+    if redis.call('ZSCORE', KEYS[2], mark .. process) then
+      return mark
+    end
+  end
+end
+local function set_mark(process, mark, ms)
+  redis.call('ZREM', KEYS[2], 's' .. process, 'u' .. process, 'p' .. process)
+  note_until(KEYS[2], mark .. process, ms, now)
+end
+local function read_terms(terms)
+  local mark, live, lease, since, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (.*)$')
+  return { mark = mark, live = tonumber(live), lease = lease, since = since == '0' and micros(now) or since, channel = channel }
+end
+local function find_entry(beginning)
+  local members = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES')
+  for i = 1, #members, 2 do
+    if string.sub(members[i], 2, #beginning + 1) == beginning then
+      return members[i], members[i + 1]
+    end
+  end
+end
+local function others_wait()
+  return redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 0 and 1 or 0
+end
+local function enqueue(token, terms)
+  local process = process_of(token)
+  local owner = redis.pcall('GET', KEYS[1])
+  local holder = type(owner) == 'string' and process_of(owner)
+  local head = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
+  redis.call('ZADD', KEYS[2], terms.since, 'q' .. token .. ' ' .. terms.lease)
+  set_mark(process, terms.mark, terms.live)
+  if holder and holder ~= process and (not head or process_of(string.sub(head, 2)) == holder) then
+    redis.pcall('PUBLISH', terms.channel .. holder, 'o ' .. KEYS[1])
+  end
+end
+local function queued(token, terms)
+  local first = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
+  local mine = 'q' .. token .. ' ' .. terms.lease
+  return { 4, now, tonumber(redis.call('ZSCORE', KEYS[2], mine)), first == mine and 1 or 0, redis.call('PTTL', KEYS[1]), token }
+end
+local function hand_over(channel, own, lease)
+  local at = 0
+  while true do
+    local found = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 1)
+    local member = found[1]
+    if not member then
+      return nil
+    end
+    local token, given = string.match(member, '^q(%S+) (%d+)$')
+    local process = process_of(token)
+    local mark = mark_of(process)
+    if not mark then
+      redis.call('ZREM', KEYS[2], member)
+    elseif mark == 'p' and process ~= own then
+      at = at + 1
+    else
+      local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
+      redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
+      local fence = reserve(1)
+      redis.call('ZREM', KEYS[2], member, mark .. process)
+      local grant = { 0, now, fence, others_wait(), token }
+      if process == own then
+        return grant, true
+      end
+      local message = 'g' .. token .. ' ' .. micros(fence) .. ' ' .. grant[4] .. ' ' .. KEYS[1]
+      local heard = redis.pcall('PUBLISH', channel .. process, message)
+      if mark ~= 's' or heard ~= 0 then
+        return grant, false
+      end
+      redis.call('DEL', KEYS[1])
+      redis.call('ZADD', KEYS[2], found[2], member, lapse, 'p' .. process)
+      at = at + 1
+    end
+  end
+end
+if accompanied then
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
+  if redis.call('EXISTS', KEYS[1]) == 0 then
+    hand_over(ARGV[6])
+    if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then
+      return { 0, now, reserve(ARGV[4]), others_wait() }
+    end
+  end
+end
+if ARGV[5] == '' then
+  return { 1, now, redis.call('PTTL', KEYS[1]) }
+end
+local terms = read_terms(ARGV[5])
+enqueue(ARGV[1], terms)
+return queued(ARGV[1], terms)
+`,
+};
+
+export const HEARTBEAT: LuaScript = {
+  name: 'heartbeat',
+  sha1: '2c61a19b1dbf09aa3fb00a738020134d9dc8c248',
+  source: `local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+if now > tonumber(ARGV[4]) then
+  return { 2, now }
+end
+local function micros(value)
+  return string.format('%.0f', value)
+end
+local function note_until(companion, member, ms, now)
+  redis.call('ZREMRANGEBYSCORE', companion, '(' .. micros(-now), '0')
+  redis.call('ZADD', companion, micros(-(now + ms * 1000)), member)
+  if redis.call('PTTL', companion) < ms then
+    redis.call('PEXPIRE', companion, ms)
+  end
+end
+local function reserve(count)
+  local fence = now
+  local last = redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000', 'GET')
+  if last and tonumber(last) >= fence then
+    fence = tonumber(last) + 1
+    redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000')
+  end
+  return fence
+end
+local QUEUED = '(0'
+local function process_of(token)
+  return string.match(token, '^([^.]+)%.')
+end
+local function mark_of(process)
+  for _, mark in ipairs({ 's', 'u', 'p' }) do
+    if redis.call('ZSCORE', KEYS[2], mark .. process) then
+      return mark
+    end
+  end
+end
+local function set_mark(process, mark, ms)
+  redis.call('ZREM', KEYS[2], 's' .. process, 'u' .. process, 'p' .. process)
+  note_until(KEYS[2], mark .. process, ms, now)
+end
+local function read_terms(terms)
+  local mark, live, lease, since, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (.*)$')
+  return { mark = mark, live = tonumber(live), lease = lease, since = since == '0' and micros(now) or since, channel = channel }
+end
+local function find_entry(beginning)
+  local members = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES')
+  for i = 1, #members, 2 do
+    if string.sub(members[i], 2, #beginning + 1) == beginning then
+      return members[i], members[i + 1]
+    end
+  end
+end
+local function others_wait()
+  return redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 0 and 1 or 0
+end
+local function enqueue(token, terms)
+  local process = process_of(token)
+  local owner = redis.pcall('GET', KEYS[1])
+  local holder = type(owner) == 'string' and process_of(owner)
+  local head = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
+  redis.call('ZADD', KEYS[2], terms.since, 'q' .. token .. ' ' .. terms.lease)
+  set_mark(process, terms.mark, terms.live)
+  if holder and holder ~= process and (not head or process_of(string.sub(head, 2)) == holder) then
+    redis.pcall('PUBLISH', terms.channel .. holder, 'o ' .. KEYS[1])
+  end
+end
+local function queued(token, terms)
+  local first = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
+  local mine = 'q' .. token .. ' ' .. terms.lease
+  return { 4, now, tonumber(redis.call('ZSCORE', KEYS[2], mine)), first == mine and 1 or 0, redis.call('PTTL', KEYS[1]), token }
+end
+local function hand_over(channel, own, lease)
+  local at = 0
+  while true do
+    local found = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 1)
+    local member = found[1]
+    if not member then
+      return nil
+    end
+    local token, given = string.match(member, '^q(%S+) (%d+)$')
+    local process = process_of(token)
+    local mark = mark_of(process)
+    if not mark then
+      redis.call('ZREM', KEYS[2], member)
+    elseif mark == 'p' and process ~= own then
+      at = at + 1
+    else
+      local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
+      redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
+      local fence = reserve(1)
+      redis.call('ZREM', KEYS[2], member, mark .. process)
+      local grant = { 0, now, fence, others_wait(), token }
+      if process == own then
+        return grant, true
+      end
+      local message = 'g' .. token .. ' ' .. micros(fence) .. ' ' .. grant[4] .. ' ' .. KEYS[1]
+      local heard = redis.pcall('PUBLISH', channel .. process, message)
+      if mark ~= 's' or heard ~= 0 then
+        return grant, false
+      end
+      redis.call('DEL', KEYS[1])
+      redis.call('ZADD', KEYS[2], found[2], member, lapse, 'p' .. process)
+      at = at + 1
+    end
+  end
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
+local owner = redis.pcall('GET', KEYS[1])
+if owner == ARGV[1] then
+  if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then
+    redis.call('PEXPIRE', KEYS[1], ARGV[3])
+  end
+  return { 0, now, reserve(1), others_wait(), ARGV[1] }
+end
+local terms = read_terms(ARGV[5])
+local process = process_of(ARGV[1])
+local token = ARGV[1]
+if redis.call('ZSCORE', KEYS[2], 'q' .. token .. ' ' .. terms.lease) then
+  local mark = mark_of(process)
+  set_mark(process, (mark == 's' or not mark) and terms.mark or 'u', terms.live)
+else
+  if type(owner) == 'string' and process_of(owner) == process then
+    return { 5, now, owner }
+  end
+  local ghost = find_entry(process .. '.')
+  if ghost then
+    redis.call('ZREM', KEYS[2], ghost)
+  end
+  token = ARGV[2]
+  if redis.call('ZSCORE', KEYS[2], 'x' .. token) then
+    return { 2, now }
+  end
+  enqueue(token, terms)
+end
+if not owner then
+  local grant, mine = hand_over(terms.channel, process, ARGV[3])
+  if mine then
+    return grant
+  end
+end
+return queued(token, terms)
 `,
 };
 
 export const INSPECT: LuaScript = {
   name: 'inspect',
-  sha1: 'fbfb43db02886ba50f12845b3518463e4aae2446',
+  sha1: '34b2b676b5c2066a683cf0497a517febabe3d023',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
   return string.format('%.0f', value)
 end
+local function note_until(companion, member, ms, now)
+  redis.call('ZREMRANGEBYSCORE', companion, '(' .. micros(-now), '0')
+  redis.call('ZADD', companion, micros(-(now + ms * 1000)), member)
+  if redis.call('PTTL', companion) < ms then
+    redis.call('PEXPIRE', companion, ms)
+  end
+end
+local QUEUED = '(0'
+local function process_of(token)
+  return string.match(token, '^([^.]+)%.')
+end
+local function mark_of(process)
+  for _, mark in ipairs({ 's', 'u', 'p' }) do
+    if redis.call('ZSCORE', KEYS[2], mark .. process) then
+      return mark
+    end
+  end
+end
+local function set_mark(process, mark, ms)
+  redis.call('ZREM', KEYS[2], 's' .. process, 'u' .. process, 'p' .. process)
+  note_until(KEYS[2], mark .. process, ms, now)
+end
+local function read_terms(terms)
+  local mark, live, lease, since, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (.*)$')
+  return { mark = mark, live = tonumber(live), lease = lease, since = since == '0' and micros(now) or since, channel = channel }
+end
+local function find_entry(beginning)
+  local members = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES')
+  for i = 1, #members, 2 do
+    if string.sub(members[i], 2, #beginning + 1) == beginning then
+      return members[i], members[i + 1]
+    end
+  end
+end
+local function others_wait()
+  return redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 0 and 1 or 0
+end
 local kind = redis.call('TYPE', KEYS[1]).ok
 local owner = kind == 'string' and redis.call('GET', KEYS[1])
 local waiting = {}
-for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', micros(-now))) do
-  if string.sub(member, 1, 1) == 'w' then
-    waiting[#waiting + 1] = string.sub(member, 2)
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf')) do
+  local process = process_of(string.sub(member, 2))
+  local mark = mark_of(process)
+  if mark and -redis.call('ZSCORE', KEYS[2], mark .. process) > now then
+    waiting[#waiting + 1] = process
   end
 end
 return { now, owner, redis.call('PTTL', KEYS[1]), kind, waiting }
@@ -385,7 +842,7 @@ return 1
 
 export const RELEASE: LuaScript = {
   name: 'release',
-  sha1: 'b273cabc836a702829f59837a70dfe8238abbbeb',
+  sha1: 'b61abf572849f5432ba9e59b864b02d4d16dd222',
   source: `if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
@@ -394,23 +851,125 @@ if ARGV[2] ~= '0' then
   return 1
 end
 redis.call('DEL', KEYS[1])
-if redis.call('EXISTS', KEYS[2]) == 1 then
+if not ARGV[4] and redis.call('EXISTS', KEYS[2]) == 0 then
+  return 1
+end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
   return string.format('%.0f', value)
 end
-local function wake(companion, channel, lock, now)
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', companion, '-inf', micros(-now))) do
-    if string.sub(member, 1, 1) == 'w' then
-      redis.call('ZREM', companion, member)
-      redis.pcall('PUBLISH', channel .. string.sub(member, 2), 'w' .. lock)
+local function note_until(companion, member, ms, now)
+  redis.call('ZREMRANGEBYSCORE', companion, '(' .. micros(-now), '0')
+  redis.call('ZADD', companion, micros(-(now + ms * 1000)), member)
+  if redis.call('PTTL', companion) < ms then
+    redis.call('PEXPIRE', companion, ms)
+  end
+end
+local function reserve(count)
+  local fence = now
+  local last = redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000', 'GET')
+  if last and tonumber(last) >= fence then
+    fence = tonumber(last) + 1
+    redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000')
+  end
+  return fence
+end
+local QUEUED = '(0'
+local function process_of(token)
+  return string.match(token, '^([^.]+)%.')
+end
+local function mark_of(process)
+  for _, mark in ipairs({ 's', 'u', 'p' }) do
+    if redis.call('ZSCORE', KEYS[2], mark .. process) then
+      return mark
     end
   end
 end
-  wake(KEYS[2], ARGV[3], KEYS[1], now)
+local function set_mark(process, mark, ms)
+  redis.call('ZREM', KEYS[2], 's' .. process, 'u' .. process, 'p' .. process)
+  note_until(KEYS[2], mark .. process, ms, now)
 end
-return 1
+local function read_terms(terms)
+  local mark, live, lease, since, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (.*)$')
+  return { mark = mark, live = tonumber(live), lease = lease, since = since == '0' and micros(now) or since, channel = channel }
+end
+local function find_entry(beginning)
+  local members = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES')
+  for i = 1, #members, 2 do
+    if string.sub(members[i], 2, #beginning + 1) == beginning then
+      return members[i], members[i + 1]
+    end
+  end
+end
+local function others_wait()
+  return redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 0 and 1 or 0
+end
+local function enqueue(token, terms)
+  local process = process_of(token)
+  local owner = redis.pcall('GET', KEYS[1])
+  local holder = type(owner) == 'string' and process_of(owner)
+  local head = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
+  redis.call('ZADD', KEYS[2], terms.since, 'q' .. token .. ' ' .. terms.lease)
+  set_mark(process, terms.mark, terms.live)
+  if holder and holder ~= process and (not head or process_of(string.sub(head, 2)) == holder) then
+    redis.pcall('PUBLISH', terms.channel .. holder, 'o ' .. KEYS[1])
+  end
+end
+local function queued(token, terms)
+  local first = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
+  local mine = 'q' .. token .. ' ' .. terms.lease
+  return { 4, now, tonumber(redis.call('ZSCORE', KEYS[2], mine)), first == mine and 1 or 0, redis.call('PTTL', KEYS[1]), token }
+end
+local function hand_over(channel, own, lease)
+  local at = 0
+  while true do
+    local found = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 1)
+    local member = found[1]
+    if not member then
+      return nil
+    end
+    local token, given = string.match(member, '^q(%S+) (%d+)$')
+    local process = process_of(token)
+    local mark = mark_of(process)
+    if not mark then
+      redis.call('ZREM', KEYS[2], member)
+    elseif mark == 'p' and process ~= own then
+      at = at + 1
+    else
+      local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
+      redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
+      local fence = reserve(1)
+      redis.call('ZREM', KEYS[2], member, mark .. process)
+      local grant = { 0, now, fence, others_wait(), token }
+      if process == own then
+        return grant, true
+      end
+      local message = 'g' .. token .. ' ' .. micros(fence) .. ' ' .. grant[4] .. ' ' .. KEYS[1]
+      local heard = redis.pcall('PUBLISH', channel .. process, message)
+      if mark ~= 's' or heard ~= 0 then
+        return grant, false
+      end
+      redis.call('DEL', KEYS[1])
+      redis.call('ZADD', KEYS[2], found[2], member, lapse, 'p' .. process)
+      at = at + 1
+    end
+  end
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
+if not ARGV[4] then
+  hand_over(ARGV[3])
+  return 1
+end
+if now > tonumber(ARGV[6]) or redis.call('ZSCORE', KEYS[2], 'x' .. ARGV[4]) then
+  hand_over(ARGV[3])
+  return { 2, now }
+end
+local terms = read_terms(ARGV[7])
+local process = process_of(ARGV[4])
+enqueue(ARGV[4], terms)
+local grant, mine = hand_over(ARGV[3], process, ARGV[5])
+return mine and grant or queued(ARGV[4], terms)
 `,
 };
 

@@ -19,4 +19,6 @@ export interface Timer {
 /** The engine's only source of timers. A background timer does not keep the process alive. */
 export interface Timers {
   after(ms: number, run: () => void, options?: { background?: boolean }): Timer;
+  /** Runs something when timers that are due and what has arrived had their turn. */
+  soon(run: () => void): void;
 }

@@ -35,6 +35,16 @@ export class LinkedSet<T extends Linked<T>> implements Iterable<T> {
     this.count++;
   }
 
+  /** In front of all others. */
+  addFirst(member: T): void {
+    if (this.has(member)) return;
+    member.after = this.first;
+    if (this.first === undefined) this.last = member;
+    else this.first.before = member;
+    this.first = member;
+    this.count++;
+  }
+
   delete(member: T): boolean {
     if (!this.has(member)) return false;
     const { before, after } = member;

@@ -13,4 +13,8 @@ export class SystemTimers implements Timers {
     if (options.background === true) handle.unref();
     return { cancel: () => clearTimeout(handle) };
   }
+
+  soon(run: () => void): void {
+    outside(() => setImmediate(run));
+  }
 }

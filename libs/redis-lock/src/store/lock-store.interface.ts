@@ -1,5 +1,13 @@
 import type { Instant } from '../runtime/clock.js';
 
+/** How a process stands in line in the store: one entry for all its callers. */
+export interface Standing {
+  /** The lease of a grant that is handed over to it unasked, in ms: it has that long to confirm it. */
+  readonly graceMs: number;
+  /** When the process first queued, in the server's µs, so that it keeps its place; undefined for now. */
+  readonly since: number | undefined;
+}
+
 /** One attempt to be granted a lock. A token is sent in one attempt only. */
 export interface GrantCommand {
   readonly key: string;
@@ -8,19 +16,89 @@ export interface GrantCommand {
   readonly leaseMs: number;
   /** How many fences to reserve, 1 to 32. */
   readonly reserve: number;
-  /** Whether this process wants a wake-up when the lock is freed, should it be busy. */
-  readonly wake: boolean;
+  /** Present where the token is put in line, should the lock be busy. */
+  readonly queue: Standing | undefined;
   /** A moment before the command is sent; its deadline counts from here. */
   readonly sent: Instant;
 }
 
+/** The token stands in line. */
+export interface QueuedReply {
+  readonly status: 'queued';
+  /** When its process first queued, in the server's µs. */
+  readonly since: number;
+  readonly isHead: boolean;
+  /** What is left of the holder's lease; undefined for a foreign lock without a TTL, or where the lock is free. */
+  readonly leaseLeftMs: number | undefined;
+}
+
+/** A token in line is the owner now. */
+export interface HandedOver {
+  readonly token: string;
+  readonly fence: number;
+  /** Other processes wait. */
+  readonly others: boolean;
+}
+
+/** The command arrived after its deadline or its tombstone, and did nothing. */
+export interface VoidReply {
+  readonly status: 'void';
+}
+
 /** What the store answered to an attempt. */
 export type GrantReply =
-  | { readonly status: 'granted'; readonly fence: number }
+  | { readonly status: 'granted'; readonly fence: number; readonly others: boolean }
   /** `leaseLeftMs` is what is left of the holder's lease; undefined for a foreign lock without a TTL. */
   | { readonly status: 'busy'; readonly leaseLeftMs: number | undefined }
-  /** The command arrived after its deadline or its tombstone, and did nothing. */
-  | { readonly status: 'void' };
+  | QueuedReply
+  | VoidReply;
+
+/** Gives a lock up. */
+export interface ReleaseCommand {
+  readonly key: string;
+  readonly token: string;
+  /** How long the lock is to stay in place, in ms; 0 frees it now. */
+  readonly keepMs: number;
+  /** Where callers of this process still wait: what to put in line, behind the others. */
+  readonly next?: QueueCommand | undefined;
+}
+
+/** A token to be put in line. */
+export interface QueueCommand {
+  readonly token: string;
+  readonly leaseMs: number;
+  readonly graceMs: number;
+  readonly sent: Instant;
+}
+
+/** What became of a release. `next` is the answer for its token; undefined where none was sent, or nothing was done about it. */
+export interface ReleaseReply {
+  readonly released: boolean;
+  readonly next: PlaceReply | undefined;
+}
+
+/** What became of a token in line; `granted` names the token, which may be an earlier one of the process. */
+export type PlaceReply = ({ readonly status: 'granted' } & HandedOver) | (QueuedReply & { readonly token: string });
+
+/** Says that a process still waits. */
+export interface HeartbeatCommand extends QueueCommand {
+  readonly key: string;
+  /** The token in line; `token` is queued where it is gone. */
+  readonly current: string;
+  readonly since: number | undefined;
+}
+
+/** What the store answered to a heartbeat; `own`: the process holds the lock by that token. */
+export type HeartbeatReply = PlaceReply | { readonly status: 'own'; readonly token: string } | VoidReply;
+
+/** Prolongs the lease of a lock that its process passes on among its callers. */
+export interface ConfirmCommand extends LeaseCommand {
+  /** How many fences to reserve, 1 to 32. */
+  readonly reserve: number;
+}
+
+/** Undefined where the lock is not the token's any more. */
+export type ConfirmReply = { readonly fence: number; readonly others: boolean } | undefined;
 
 /** One lease to prolong. */
 export interface LeaseCommand {
@@ -36,7 +114,7 @@ export interface StoredLock {
   /** The value under the key is not a lock's: a foreign program uses the same key for something else. */
   readonly foreignType: string | undefined;
   readonly leaseLeftMs: number | undefined;
-  /** Processes that asked to be woken. */
+  /** Processes in line. */
   readonly waiting: readonly string[];
 }
 
@@ -70,8 +148,10 @@ export interface ProcessCardChange {
 export interface StoreInbox {
   /** The random name of this engine instance. */
   readonly process: string;
-  /** The lock may be free. */
-  onWake(key: string): void;
+  /** A token that stood in line is the owner now. May come twice, late, or for a token that nobody here knows any more. */
+  onGranted(key: string, grant: HandedOver): void;
+  /** Another process waits for a lock of ours. */
+  onOthersWait(key: string): void;
   /** An operator released the token's lock by force. */
   onForced(key: string, token: string): void;
 }
@@ -89,10 +169,16 @@ export interface LockStore {
   /** Answers when the store is reachable. */
   ping(): Promise<void>;
   grant(command: GrantCommand): Promise<GrantReply>;
-  /** Frees the lock, or keeps it for `keepMs` more; false when it was not the token's. */
-  release(key: string, token: string, keepMs: number): Promise<boolean>;
-  /** Undoes an attempt whose answer was not clear, whether it has arrived or not. */
+  /** Frees the lock and hands it over to the next process in line, or keeps it for `keepMs` more. */
+  release(command: ReleaseCommand): Promise<ReleaseReply>;
+  /** Undoes an attempt whose answer was not clear, whether it has arrived or not; what it got is handed over to the next in line. */
   cancel(key: string, token: string): Promise<void>;
+  /** Leaves the line; what was granted meanwhile is handed over to the next. */
+  leave(key: string, token: string): Promise<void>;
+  /** Says that the process still waits, and finds out what it was not told. */
+  heartbeat(command: HeartbeatCommand): Promise<HeartbeatReply>;
+  /** Prolongs one lease, never shortens it, and reserves fences for callers of the same process. */
+  confirm(command: ConfirmCommand): Promise<ConfirmReply>;
   /** Prolongs leases, never shortens one; each element says whether the lock is still the token's. */
   renew(commands: readonly LeaseCommand[]): Promise<readonly PromiseSettledResult<boolean>[]>;
   /** Sets a lease anew, shorter or longer; false when the lock is not the token's. */

@@ -1,11 +1,17 @@
 import type { Timers } from '../runtime/clock.js';
 import type {
+  ConfirmCommand,
+  ConfirmReply,
   GrantCommand,
   GrantReply,
+  HeartbeatCommand,
+  HeartbeatReply,
   LeaseCommand,
   LockStore,
   ProcessCard,
   ProcessCardChange,
+  ReleaseCommand,
+  ReleaseReply,
   StoreInbox,
   StoredLock,
 } from '../store/lock-store.interface.js';
@@ -31,8 +37,11 @@ export class InterruptibleLockStore implements LockStore {
     return this.whenUp(() =>
       store.open({
         process: inbox.process,
-        onWake: (key) => {
-          if (!outage.isDown) inbox.onWake(key);
+        onGranted: (key, grant) => {
+          if (!outage.isDown) inbox.onGranted(key, grant);
+        },
+        onOthersWait: (key) => {
+          if (!outage.isDown) inbox.onOthersWait(key);
         },
         onForced: (key, token) => {
           if (!outage.isDown) inbox.onForced(key, token);
@@ -53,8 +62,20 @@ export class InterruptibleLockStore implements LockStore {
     return this.whenUp(() => this.parts.store.grant(command));
   }
 
-  release(key: string, token: string, keepMs: number): Promise<boolean> {
-    return this.whenUp(() => this.parts.store.release(key, token, keepMs));
+  release(command: ReleaseCommand): Promise<ReleaseReply> {
+    return this.whenUp(() => this.parts.store.release(command));
+  }
+
+  leave(key: string, token: string): Promise<void> {
+    return this.whenUp(() => this.parts.store.leave(key, token));
+  }
+
+  heartbeat(command: HeartbeatCommand): Promise<HeartbeatReply> {
+    return this.whenUp(() => this.parts.store.heartbeat(command));
+  }
+
+  confirm(command: ConfirmCommand): Promise<ConfirmReply> {
+    return this.whenUp(() => this.parts.store.confirm(command));
   }
 
   cancel(key: string, token: string): Promise<void> {

@@ -50,6 +50,11 @@ export class ManualClock implements Clock, Timers {
     return { cancel };
   }
 
+  /** Runs something at this instant, after what is under way; the engine asks for it. */
+  soon(run: () => void): void {
+    this.after(0, run);
+  }
+
   /**
    * Lets time pass. Resolves when all that came due has happened and everything that follows from it without more time has settled.
    * @param duration for instance `'10s'`, or ms

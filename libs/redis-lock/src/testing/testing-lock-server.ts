@@ -121,7 +121,7 @@ export class TestingLockServer {
       const { owner } = server.inspect(key);
       if (owner === undefined) return false;
       this.holdOf(owner)?.lose('expired');
-      return server.release(key, owner, 0);
+      return server.release(key, owner, 0).released;
     });
     if (lost.length > 0) return;
     const held = this.held().map((lock) => `'${lock.key}'`);

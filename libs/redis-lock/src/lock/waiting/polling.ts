@@ -6,18 +6,20 @@ import { isHold, mayTryAgain, type Attempts, type Busy } from '../attempts.js';
 import type { Hold } from '../hold.js';
 import type { LockRequest } from '../lock-request.js';
 import type { RetrySchedule } from '../retry-schedule.js';
-import type { Waiting } from './waiting.interface.js';
+import type { LocalLock } from './local-lock.js';
 
 /** What polling needs. */
 export interface PollingParts {
   readonly attempts: Attempts;
   readonly clock: Clock;
   readonly timers: Timers;
-  /** The line that a poller never overtakes. */
-  readonly waiting: Waiting;
+  /** Its callers in line are never overtaken. */
+  readonly local: LocalLock;
   /** Aborts when this caller is turned away. */
   readonly gate: AbortSignal;
 }
+
+const BUSY: Busy = { status: 'busy', leaseLeftMs: undefined };
 
 /** Attempts at the times of a retry policy, outside the line. @throws LockBusyError, LockStoreError, the signal's reason, the gate's */
 export async function poll(key: string, request: LockRequest, schedule: RetrySchedule, parts: PollingParts): Promise<Hold> {
@@ -25,7 +27,7 @@ export async function poll(key: string, request: LockRequest, schedule: RetrySch
   const since = parts.clock.now();
   for (let attempt = 1; ; attempt++) {
     for (const signal of signals) signal.throwIfAborted();
-    const found = await look(key, request, parts);
+    const found = await look(request, parts);
     if (!('busy' in found)) return found.hold;
     const delay = schedule.delayBefore(attempt);
     if (delay === undefined) throw verdict(key, found.busy, since, parts.clock);
@@ -33,11 +35,12 @@ export async function poll(key: string, request: LockRequest, schedule: RetrySch
   }
 }
 
-async function look(key: string, request: LockRequest, parts: PollingParts): Promise<{ hold: Hold } | { busy: Busy | LockStoreError }> {
-  if (parts.waiting.callers(key) > 0) return { busy: parts.waiting.trouble(key) ?? { leaseLeftMs: undefined } };
+async function look(request: LockRequest, parts: PollingParts): Promise<{ hold: Hold } | { busy: Busy | LockStoreError }> {
+  const { attempts, local } = parts;
+  if ((local.line?.length ?? 0) > 0) return { busy: local.line?.storeError ?? BUSY };
   try {
-    const answer = await parts.attempts.make(key, request, false);
-    return isHold(answer) ? { hold: answer } : { busy: answer };
+    const answer = await attempts.make(local, request, {});
+    return isHold(answer) ? { hold: answer } : { busy: answer.status === 'busy' ? answer : BUSY };
   } catch (error) {
     if (mayTryAgain(error)) return { busy: error };
     throw error;

@@ -1,17 +1,21 @@
 import { onAbort } from '../../runtime/abort-listeners.js';
 import type { Clock, Timer, Timers } from '../../runtime/clock.js';
+import type { Linked } from '../../runtime/linked-set.js';
 import type { Hold } from '../hold.js';
-import type { WaitRequest } from './waiting.interface.js';
+import type { LockRequest } from '../lock-request.js';
+import { signalsOf, type WaitRequest } from './wait-request.js';
 
 /** One caller in line: settles once, by a grant, by the end of its wait, by its signal, or by being sent away. */
-export class Waiter {
+export class Waiter implements Linked<Waiter> {
   readonly turn: Promise<Hold>;
+  before: Waiter | undefined;
+  after: Waiter | undefined;
   private settle: { resolve: (hold: Hold) => void; reject: (reason: unknown) => void } | undefined;
   private readonly timer: Timer;
   private readonly stopListening: (() => void)[];
 
   constructor(
-    readonly wait: WaitRequest,
+    private readonly wait: WaitRequest,
     time: { readonly clock: Clock; readonly timers: Timers },
     private readonly leave: (waiter: Waiter) => void,
     verdict: () => Error,
@@ -23,11 +27,13 @@ export class Waiter {
     this.stopListening = signalsOf(wait).map((aborting) => onAbort(aborting, () => this.reject(aborting.reason)));
   }
 
-  /** False when the caller had gone. */
-  resolve(hold: Hold): boolean {
-    const settle = this.end();
-    settle?.resolve(hold);
-    return settle !== undefined;
+  get request(): LockRequest {
+    return this.wait.request;
+  }
+
+  /** It is this caller's turn. Nothing is done where the caller had gone. */
+  resolve(hold: Hold): void {
+    this.end()?.resolve(hold);
   }
 
   reject(reason: unknown): void {
@@ -43,9 +49,4 @@ export class Waiter {
     this.leave(this);
     return settle;
   }
-}
-
-/** Whatever may send this caller away. */
-export function signalsOf({ request, gate }: WaitRequest): AbortSignal[] {
-  return request.signal === undefined ? [gate] : [request.signal, gate];
 }

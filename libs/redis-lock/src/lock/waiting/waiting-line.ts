@@ -1,145 +1,274 @@
-import { LockBusyError } from '../../errors/lock-busy.error.js';
 import { LockStoreError } from '../../errors/lock-store.error.js';
-import type { Clock, Timers } from '../../runtime/clock.js';
+import { LinkedSet } from '../../runtime/linked-set.js';
 import { outside } from '../../runtime/outside.js';
-import { isHold, mayTryAgain, type Attempts, type Busy } from '../attempts.js';
-import type { Hold } from '../hold.js';
-import { signalsOf, Waiter } from './waiter.js';
-import type { WaitRequest } from './waiting.interface.js';
+import type { HandedOver, HeartbeatReply, PlaceReply, QueueCommand } from '../../store/lock-store.interface.js';
+import { isHold, mayTryAgain, type Queued } from '../attempts.js';
+import type { Arrival } from '../entries.js';
+import { Hold } from '../hold.js';
+import type { LockRequest } from '../lock-request.js';
+import type { LineParts } from './line-parts.js';
+import type { LocalLock } from './local-lock.js';
+import { Place, type Heartbeat, type PlaceOwner } from './place.js';
+import { StoreTrouble } from './store-trouble.js';
+import { Turn } from './turn.js';
+import { signalsOf, type WaitRequest } from './wait-request.js';
+import { Waiter } from './waiter.js';
 
-/** What a line needs. */
-export interface WaitingLineParts {
-  readonly attempts: Attempts;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  /** Gives back a hold that came for a caller who had gone. */
-  readonly returnUnused: (hold: Hold) => void;
-  readonly random: () => number;
+/** No more fences than this are reserved at once: the counter must not outrun the clock. */
+export const MOST_FENCES = 32;
+
+/** A place that is asked for along with a release. */
+export interface NewStanding {
+  readonly place: Place;
+  readonly command: QueueCommand;
 }
 
-/** A wake-up is only a hint, so the head looks by itself: when the holder's lease ends, but within these bounds. */
-const LOOK_MS = { least: 50, most: 500 };
-const STORE_PAUSE_MS = { first: 50, most: 250 };
-
-/** The callers of this process that wait for one key, first come, first served. Only the head asks the store. */
-export class WaitingLine {
-  private readonly waiters: Waiter[] = [];
-  private serving = false;
-  private woken = false;
-  private endPause: (() => void) | undefined;
-  private busyUntil = 0;
-  private storeError: LockStoreError | undefined;
-  private storePause = STORE_PAUSE_MS.first;
+/**
+ * The callers of this process that wait for one lock, first come, first served, and the one place that they share in the store's queue.
+ * They need none while a caller of this process holds the lock: it is passed on to them (hand-off.ts).
+ */
+export class WaitingLine implements PlaceOwner {
+  readonly turn: Turn;
+  /** The lock is this process's, and on its way to the next caller. */
+  isPassing = false;
+  private readonly waiters = new LinkedSet<Waiter>();
+  private readonly trouble: StoreTrouble;
+  private place: Place | undefined;
+  /** When this process began to wait for its present turn, in the server's µs: it keeps its place when it has to queue anew. */
+  private since: number | undefined;
+  /** A repeated message about it is no news. */
+  private accepted = '';
 
   constructor(
-    private readonly key: string,
-    private readonly parts: WaitingLineParts,
-    private readonly whenEmpty: () => void,
-  ) {}
+    readonly local: LocalLock,
+    private readonly parts: LineParts,
+  ) {
+    this.turn = new Turn(parts.settings.cohort);
+    this.trouble = new StoreTrouble(parts, () => this.advance());
+  }
 
   get length(): number {
-    return this.waiters.length;
+    return this.waiters.size;
   }
 
-  /** Present while the store does not answer to the head. */
-  get trouble(): LockStoreError | undefined {
-    return this.storeError;
+  /** Why they still wait, where it is that the store does not answer. */
+  get storeError(): LockStoreError | undefined {
+    return this.trouble.error;
   }
 
-  join(wait: WaitRequest, found: Busy | LockStoreError | undefined): Promise<Hold> {
+  get next(): Waiter | undefined {
+    return this.waiters.oldest;
+  }
+
+  /** Rejects with LockBusyError or LockStoreError at the end of the wait, with the signal's reason when it aborts, with the gate's when that does. */
+  join(wait: WaitRequest, where: 'first' | 'last' = 'last'): Promise<Hold> {
     const aborted = signalsOf(wait).find((signal) => signal.aborted);
-    // Whoever aborted chose the reason; it is passed on as it is.
-    if (aborted !== undefined) return Promise.reject(aborted.reason as Error);
+    if (aborted !== undefined) {
+      this.advance();
+      // Whoever aborted chose the reason; it is passed on as it is.
+      return Promise.reject(aborted.reason as Error);
+    }
     const waiter = new Waiter(
       wait,
       this.parts,
       (self) => this.leave(self),
-      () => this.verdict(wait),
+      () => this.trouble.verdict(wait),
     );
-    this.waiters.push(waiter);
-    if (!this.serving) {
-      const pause = found === undefined ? 0 : this.note(found);
-      // Outside the context of this caller, who may be long gone when others wait.
-      void outside(() => this.serve(pause));
-    }
+    if (where === 'first') this.waiters.addFirst(waiter);
+    else this.waiters.add(waiter);
+    this.advance();
     return waiter.turn;
   }
 
-  /** The lock may be free: the head asks at once, or once more if it is asking already. */
-  wake(): void {
-    this.woken = true;
-    this.endPause?.();
+  /** Does what has to be done next: stands in line in the store, or leaves it when nobody waits any more. */
+  advance(): void {
+    const { local } = this;
+    if (this.waiters.size === 0) this.leaveStore();
+    else if (!this.isPassing && !local.isAsking && this.place === undefined && local.hold?.isHeld !== true && !this.trouble.isPausing) {
+      // Outside the context of whoever set this going, who may be long gone when others wait.
+      outside(() => void this.ask());
+    }
   }
 
-  /** Never rejects: what an attempt throws reaches the head. */
-  private async serve(firstPause: number): Promise<void> {
-    this.serving = true;
-    let pause = firstPause;
-    for (;;) {
-      await this.pause(pause);
-      const head = this.waiters[0];
-      if (head === undefined) break;
-      try {
-        const answer = await this.parts.attempts.make(this.key, head.wait.request, true);
-        this.storeError = undefined;
-        this.storePause = STORE_PAUSE_MS.first;
-        pause = isHold(answer) ? this.grant(head, answer) : this.note(answer);
-      } catch (error) {
-        if (mayTryAgain(error)) pause = this.note(error);
-        else head.reject(error);
+  /** The store put a token of ours in line, in answer to an attempt. */
+  standInLine({ token, sent, ...reply }: Queued, request: LockRequest): void {
+    this.place = this.newPlace(token, request, sent);
+    this.place.confirm(token, reply, sent);
+    this.trouble.busyFor(reply.leaseLeftMs);
+    this.since = reply.since;
+    const { early } = this.local;
+    this.local.early = undefined;
+    if (early?.token === token) this.onGranted(early);
+  }
+
+  /** The store did not answer to an attempt: another one follows after a pause. */
+  pauseAfter(error: LockStoreError): void {
+    this.trouble.note(error, 'pause');
+  }
+
+  /** What a release is to put in line for those who still wait; undefined where they need it not. */
+  standAgain(): NewStanding | undefined {
+    const { next } = this;
+    if (next === undefined || this.place !== undefined) return undefined;
+    const sent = this.parts.clock.now();
+    const place = (this.place = this.newPlace(this.parts.tokens.next(), next.request, sent));
+    const { leaseMs, graceMs } = place.terms;
+    return { place, command: { token: place.token, leaseMs, graceMs, sent } };
+  }
+
+  /** What became of that: undefined where nothing was done about it, or nobody knows. */
+  onReleased({ place, command }: NewStanding, reply: PlaceReply | undefined): void {
+    if (reply !== undefined) {
+      if (this.place === place && reply.token === place.token) this.onPlaceReply(place, command.sent, reply);
+      else this.onOwnToken(reply.token);
+      return;
+    }
+    if (this.place === place) this.dropPlace();
+    this.parts.takeBack(this.local.key, place.token);
+    this.advance();
+  }
+
+  onHeartbeat(place: Place, { current, next, sent }: Heartbeat, reply: HeartbeatReply): void {
+    this.trouble.clear();
+    if (reply.status === 'void') return;
+    const isOurs = this.place === place && (reply.token === place.token || (reply.token === next && place.token === current));
+    if (reply.status === 'own' || !isOurs) this.onOwnToken(reply.token);
+    else this.onPlaceReply(place, sent, reply);
+  }
+
+  onMissedHeartbeat({ next }: Heartbeat, error: unknown): void {
+    this.parts.takeBack(this.local.key, next);
+    if (error instanceof LockStoreError) this.trouble.note(error);
+  }
+
+  /** A message: a token of ours owns the lock. */
+  onGranted(grant: HandedOver): void {
+    const { place } = this;
+    const sent = place?.sentOf(grant.token);
+    if (place !== undefined && sent !== undefined) this.arrive({ grant, sent, leaseMs: place.terms.graceMs });
+    else this.onOwnToken(grant.token);
+  }
+
+  close(): void {
+    this.place?.end();
+    this.trouble.close();
+  }
+
+  /** The lock is this process's. The next caller enters; where none is left it goes on to the next process. */
+  private arrive({ grant, sent, leaseMs }: Arrival): void {
+    this.dropPlace();
+    this.since = undefined;
+    this.accepted = grant.token;
+    const { clock, entries } = this.parts;
+    this.turn.begin(grant, 1, clock.now());
+    const { next } = this;
+    if (next === undefined) {
+      this.parts.takeBack(this.local.key, grant.token);
+      this.advance();
+      return;
+    }
+    const hold = entries.enter(this.local, next.request, { grant, sent, leaseMs });
+    if (hold === undefined) {
+      outside(() => void this.enterConfirmed(next, grant));
+      return;
+    }
+    next.resolve(hold);
+    if (leaseMs < hold.request.leaseMs) outside(() => void this.confirm(hold));
+  }
+
+  /** Asks for the lock, for the head of the line. Never rejects: what an attempt throws reaches the head. */
+  private async ask(): Promise<void> {
+    const { local, parts } = this;
+    const { next } = this;
+    if (next === undefined) return;
+    const { request } = next;
+    const reserve = Math.min(this.waiters.size, MOST_FENCES);
+    local.isAsking = true;
+    try {
+      const answer = await parts.attempts.make(local, request, { reserve, queue: { ...request.standing, since: this.since } });
+      local.isAsking = false;
+      this.trouble.clear();
+      if (isHold(answer)) {
+        this.turn.begin({ token: answer.token, fence: answer.fence, others: false }, reserve, parts.clock.now());
+        this.since = undefined;
+        if (this.next?.request === request) this.next.resolve(answer);
+        else parts.returnUnused(answer);
+      } else if (answer.status === 'queued') {
+        this.standInLine(answer, request);
       }
+    } catch (error) {
+      local.isAsking = false;
+      if (mayTryAgain(error)) this.trouble.note(error, 'pause');
+      else next.reject(error);
     }
-    this.serving = false;
-    this.whenEmpty();
+    this.advance();
   }
 
-  /** Until this hold ends there is nothing to ask for; its release wakes the line. */
-  private grant(head: Waiter, hold: Hold): number {
-    if (!head.resolve(hold)) this.parts.returnUnused(hold);
-    return this.woken ? 0 : LOOK_MS.most;
-  }
-
-  /** Remembers why the lock cannot be had and returns when to look again, in ms. */
-  private note(found: Busy | LockStoreError): number {
-    if (found instanceof LockStoreError) {
-      this.storeError = found;
-      const pause = this.storePause;
-      this.storePause = Math.min(pause * 2, STORE_PAUSE_MS.most);
-      return pause;
+  private async enterConfirmed(waiter: Waiter, grant: HandedOver): Promise<void> {
+    const { local, parts } = this;
+    this.isPassing = true;
+    let hold: Hold | undefined;
+    try {
+      hold = await parts.entries.enterConfirmed(local, waiter.request, grant);
+    } catch (error) {
+      if (mayTryAgain(error)) this.trouble.note(error, 'pause');
+      else waiter.reject(error);
     }
-    const left = found.leaseLeftMs ?? LOOK_MS.most;
-    this.busyUntil = this.parts.clock.now().monotonic + left;
-    return Math.min(Math.max(left + this.parts.random() * LOOK_MS.least, LOOK_MS.least), LOOK_MS.most);
+    this.isPassing = false;
+    if (hold === undefined) parts.takeBack(local.key, grant.token);
+    else if (this.next === waiter) waiter.resolve(hold);
+    else parts.returnUnused(hold);
+    this.advance();
   }
 
-  /** What a caller is told whose wait is over. */
-  private verdict({ key, since }: WaitRequest): Error {
-    const { storeError } = this;
-    if (storeError !== undefined) return storeError;
-    const now = this.parts.clock.now().monotonic;
-    return new LockBusyError(key, {
-      waitedMs: Math.round(now - since.monotonic),
-      retryAfterMs: Math.max(0, Math.round(this.busyUntil - now)),
-    });
+  /** What the confirmation of a first section brings serves the callers after it. */
+  private async confirm(hold: Hold): Promise<void> {
+    const { clock, entries } = this.parts;
+    const reserve = Math.min(Math.max(this.waiters.size, 1), MOST_FENCES);
+    const reply = await entries.confirm(hold, reserve);
+    if (reply !== undefined && this.local.hold?.token === hold.token) this.turn.report(reply.others, reply.fence, reserve, clock.now());
+  }
+
+  private onPlaceReply(place: Place, sent: QueueCommand['sent'], reply: PlaceReply): void {
+    if (reply.status === 'granted') {
+      this.arrive({ grant: reply, sent, leaseMs: place.terms.leaseMs });
+    } else {
+      place.confirm(reply.token, reply, sent);
+      this.trouble.busyFor(reply.leaseLeftMs);
+      this.since = reply.since;
+    }
+  }
+
+  /** A token of this process that stands in line or owns the lock, and nobody here waits with it: it would keep everybody waiting. */
+  private onOwnToken(token: string): void {
+    if (token === this.accepted || token === this.place?.token || token === this.local.hold?.token) return;
+    this.parts.takeBack(this.local.key, token);
+  }
+
+  private newPlace(token: string, { leaseMs, standing }: LockRequest, sent: QueueCommand['sent']): Place {
+    const terms = { key: this.local.key, leaseMs, graceMs: standing.graceMs };
+    return new Place(token, terms, sent, this.parts, this);
+  }
+
+  private dropPlace(): void {
+    this.place?.end();
+    this.place = undefined;
   }
 
   private leave(waiter: Waiter): void {
-    const at = this.waiters.indexOf(waiter);
-    if (at !== -1) this.waiters.splice(at, 1);
-    if (this.waiters.length === 0) this.endPause?.();
+    this.waiters.delete(waiter);
+    if (this.waiters.size === 0) this.advance();
   }
 
-  private async pause(ms: number): Promise<void> {
-    if (ms > 0 && !this.woken && this.waiters.length > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = this.parts.timers.after(ms, resolve);
-        this.endPause = () => {
-          timer.cancel();
-          resolve();
-        };
-      });
-      this.endPause = undefined;
+  /** Nobody waits any more. */
+  private leaveStore(): void {
+    const { local, place } = this;
+    this.trouble.clear();
+    if (place !== undefined) {
+      this.dropPlace();
+      this.parts.leave(local.key, place.token);
     }
-    this.woken = false;
+    this.since = undefined;
+    if (!this.isPassing && !local.isAsking && local.line === this && local.hold === undefined) local.line = undefined;
   }
 }

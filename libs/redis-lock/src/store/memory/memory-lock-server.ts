@@ -1,9 +1,23 @@
 import type { Clock } from '../../runtime/clock.js';
-import type { StoredLock } from '../lock-store.interface.js';
+import { processOf, type GrantReply, type HandedOver, type PlaceReply, type QueuedReply, type StoredLock, type VoidReply } from '../lock-store.interface.js';
+import { MemoryCompanion } from './memory-companion.js';
 
 /** A message to one process, as the Redis scripts publish them. */
 export type ServerMessage =
-  { readonly kind: 'wake'; readonly key: string } | { readonly kind: 'forced'; readonly key: string; readonly token: string };
+  | { readonly kind: 'granted'; readonly key: string; readonly grant: HandedOver }
+  | { readonly kind: 'others'; readonly key: string }
+  | { readonly kind: 'forced'; readonly key: string; readonly token: string };
+
+/** How a token is put in line. */
+export interface ArrivingStanding {
+  readonly graceMs: number;
+  /** In µs; undefined for now. */
+  readonly since: number | undefined;
+  /** How long its process lives unheard of, in ms. */
+  readonly liveMs: number;
+  /** Whether a message that reaches nobody means that the process is gone. */
+  readonly hears: boolean;
+}
 
 /** An attempt as it arrives: its deadline is in the server's time, µs. */
 export interface ArrivingGrant {
@@ -12,27 +26,33 @@ export interface ArrivingGrant {
   readonly leaseMs: number;
   readonly deadline: number;
   readonly reserve: number;
-  /** The process to wake when the lock is freed; undefined for none. */
-  readonly wakeProcess: string | undefined;
-  readonly wakeLapseMs: number;
+  readonly queue: ArrivingStanding | undefined;
+}
+
+/** A token to be put in line, as it arrives. */
+export interface ArrivingPlace extends ArrivingStanding {
+  readonly token: string;
+  readonly leaseMs: number;
+  readonly deadline: number;
+}
+
+/** A heartbeat as it arrives. */
+export interface ArrivingHeartbeat extends ArrivingPlace {
+  readonly key: string;
+  readonly current: string;
 }
 
 /** Reply to an attempt; `now` is the server's time in µs. */
-export type ServerGrantReply = { readonly now: number } & (
-  | { readonly status: 'granted'; readonly fence: number }
-  | { readonly status: 'busy'; readonly leaseLeftMs: number }
-  | { readonly status: 'stale' | 'cancelled' }
+export type ServerGrantReply = { readonly now: number } & (Exclude<GrantReply, VoidReply> | { readonly status: 'stale' } | { readonly status: 'cancelled' });
+
+/** Reply to a heartbeat. */
+export type ServerHeartbeatReply = { readonly now: number } & (
+  PlaceReply | { readonly status: 'own'; readonly token: string } | { readonly status: 'stale' }
 );
 
 interface StoredLease {
   readonly token: string;
   endsAt: number;
-}
-
-/** What lies beside a lock: tombstones and wake requests, each until a moment in ms. */
-interface Companion {
-  readonly tombstones: Map<string, number>;
-  readonly wakeRequests: Map<string, number>;
 }
 
 /**
@@ -41,7 +61,7 @@ interface Companion {
  */
 export class MemoryLockServer {
   private readonly leases = new Map<string, StoredLease>();
-  private readonly companions = new Map<string, Companion>();
+  private readonly companions = new Map<string, MemoryCompanion>();
   private readonly inboxes = new Map<string, (message: ServerMessage) => void>();
   private readonly epoch: number;
   private lastFence = 0;
@@ -65,33 +85,79 @@ export class MemoryLockServer {
   }
 
   grant(command: ArrivingGrant): ServerGrantReply {
+    const { key, token, reserve, queue } = command;
     const now = this.now();
     if (now > command.deadline) return { status: 'stale', now };
-    if (this.companion(command.key)?.tombstones.has(command.token) === true) return { status: 'cancelled', now };
-    const holder = this.lease(command.key);
-    if (holder !== undefined) {
-      if (command.wakeProcess !== undefined) {
-        this.companionOrNew(command.key).wakeRequests.set(command.wakeProcess, this.nowMs() + command.wakeLapseMs);
-      }
-      return { status: 'busy', now, leaseLeftMs: holder.endsAt - this.nowMs() };
+    const companion = this.companion(key);
+    if (companion?.isBuried(token) === true) return { status: 'cancelled', now };
+    // Nobody overtakes those who wait.
+    if (companion !== undefined && this.lease(key) === undefined) this.handOver(key);
+    const holder = this.lease(key);
+    if (holder === undefined) {
+      this.own(key, token, command.leaseMs);
+      return { status: 'granted', now, fence: this.reserve(reserve), others: companion?.isAnybodyWaiting ?? false };
     }
-    this.leases.set(command.key, { token: command.token, endsAt: this.nowMs() + command.leaseMs });
-    const fence = Math.max(this.lastFence + 1, now);
-    this.lastFence = fence + command.reserve - 1;
-    return { status: 'granted', now, fence };
+    if (queue === undefined) return { status: 'busy', now, leaseLeftMs: holder.endsAt - this.nowMs() };
+    this.enqueue(key, token, queue);
+    return { ...this.queued(key, token), now };
   }
 
-  release(key: string, token: string, keepMs: number): boolean {
+  /** `next` is put in line behind the others before the lock is handed over. */
+  release(key: string, token: string, keepMs: number, next?: ArrivingPlace): { released: boolean; next: PlaceReply | undefined } {
     const lease = this.lease(key);
-    if (lease?.token !== token) return false;
-    if (keepMs > 0) lease.endsAt = this.nowMs() + keepMs;
-    else this.free(key);
-    return true;
+    if (lease?.token !== token) return { released: false, next: undefined };
+    if (keepMs > 0) {
+      lease.endsAt = this.nowMs() + keepMs;
+      return { released: true, next: undefined };
+    }
+    this.leases.delete(key);
+    if (next === undefined || this.now() > next.deadline || this.companion(key)?.isBuried(next.token) === true) {
+      this.handOver(key);
+      return { released: true, next: undefined };
+    }
+    this.enqueue(key, next.token, next);
+    const grant = this.handOver(key, processOf(next.token), next.leaseMs);
+    return { released: true, next: grant === undefined ? { ...this.queued(key, next.token), token: next.token } : { ...grant, status: 'granted' } };
   }
 
+  /** @param tombstoneMs 0 for none */
   cancel(key: string, token: string, tombstoneMs: number): void {
-    if (this.lease(key)?.token === token) this.free(key);
-    this.companionOrNew(key).tombstones.set(token, this.nowMs() + tombstoneMs);
+    const owned = this.lease(key)?.token === token;
+    if (owned) this.leases.delete(key);
+    const companion = this.companion(key);
+    const entry = companion?.find(token);
+    if (companion !== undefined && entry !== undefined) {
+      companion.remove(entry);
+      if (companion.entryOf(entry.process) === undefined) companion.unmark(entry.process);
+    }
+    if (tombstoneMs > 0) this.companionOrNew(key).bury(token, this.nowMs() + tombstoneMs);
+    if (owned) this.handOver(key);
+  }
+
+  heartbeat({ key, current, token, leaseMs, deadline, ...standing }: ArrivingHeartbeat): ServerHeartbeatReply {
+    const now = this.now();
+    if (now > deadline) return { status: 'stale', now };
+    const holder = this.lease(key);
+    const companion = this.companionOrNew(key);
+    if (holder?.token === current) {
+      holder.endsAt = Math.max(holder.endsAt, this.nowMs() + leaseMs);
+      return { status: 'granted', now, token: current, fence: this.reserve(1), others: companion.isAnybodyWaiting };
+    }
+    const process = processOf(current) ?? '';
+    let inLine = current;
+    if (companion.find(current) !== undefined) {
+      const mark = companion.markOf(process) ?? 'subscribed';
+      companion.setMark(process, mark === 'subscribed' && standing.hears ? mark : 'unknown', this.nowMs() + standing.liveMs);
+    } else {
+      if (holder !== undefined && processOf(holder.token) === process) return { status: 'own', now, token: holder.token };
+      const ghost = companion.entryOf(process);
+      if (ghost !== undefined) companion.remove(ghost);
+      if (companion.isBuried(token)) return { status: 'stale', now };
+      this.enqueue(key, token, standing);
+      inLine = token;
+    }
+    const grant = holder === undefined ? this.handOver(key, process, leaseMs) : undefined;
+    return grant === undefined ? { ...this.queued(key, inLine), token: inLine, now } : { ...grant, status: 'granted', now };
   }
 
   /** Prolongs, never shortens. */
@@ -100,6 +166,11 @@ export class MemoryLockServer {
     if (lease?.token !== token) return false;
     lease.endsAt = Math.max(lease.endsAt, this.nowMs() + leaseMs);
     return true;
+  }
+
+  confirm(key: string, token: string, leaseMs: number, reserve: number): { fence: number; others: boolean } | undefined {
+    if (!this.renew(key, token, leaseMs)) return undefined;
+    return { fence: this.reserve(reserve), others: this.companion(key)?.isAnybodyWaiting ?? false };
   }
 
   /** After the deadline, in the server's time, µs, it does nothing. */
@@ -114,8 +185,9 @@ export class MemoryLockServer {
   forceRelease(key: string): boolean {
     const lease = this.lease(key);
     if (lease === undefined) return false;
-    this.free(key);
-    this.inboxes.get(lease.token.split('.')[0] ?? '')?.({ kind: 'forced', key, token: lease.token });
+    this.leases.delete(key);
+    this.publish(processOf(lease.token), { kind: 'forced', key, token: lease.token });
+    this.handOver(key);
     return true;
   }
 
@@ -126,7 +198,7 @@ export class MemoryLockServer {
       owner: lease?.token,
       foreignType: undefined,
       leaseLeftMs: lease === undefined ? undefined : lease.endsAt - this.nowMs(),
-      waiting: [...(this.companion(key)?.wakeRequests.keys() ?? [])],
+      waiting: this.companion(key)?.processes ?? [],
     };
   }
 
@@ -135,13 +207,69 @@ export class MemoryLockServer {
     for (const key of [...this.leases.keys()]) if (this.lease(key) !== undefined) yield key;
   }
 
-  private free(key: string): void {
-    this.leases.delete(key);
+  /** As a server that restarts without its data: locks, queues and tombstones are gone. */
+  loseData(): void {
+    this.leases.clear();
+    this.companions.clear();
+    this.lastFence = 0;
+  }
+
+  /** Hands a free lock over to the next process in line; returns what it was given where that is `own`. */
+  private handOver(key: string, own?: string, ownLeaseMs = 0): HandedOver | undefined {
     const companion = this.companion(key);
-    if (companion === undefined) return;
-    const processes = [...companion.wakeRequests.keys()];
-    companion.wakeRequests.clear();
-    for (const process of processes) this.inboxes.get(process)?.({ kind: 'wake', key });
+    for (let found = companion?.next(own, 0); companion !== undefined && found !== undefined; found = companion.next(own, found.at + 1)) {
+      const { entry } = found;
+      const { token, process } = entry;
+      if (process !== own && companion.markOf(process) === 'subscribed' && !this.inboxes.has(process)) {
+        companion.remark(process, 'passed-over');
+        continue;
+      }
+      this.own(key, token, process === own ? ownLeaseMs : entry.graceMs);
+      companion.remove(entry);
+      companion.unmark(process);
+      const grant = { token, fence: this.reserve(1), others: companion.isAnybodyWaiting };
+      if (process === own) return grant;
+      this.publish(process, { kind: 'granted', key, grant });
+      return undefined;
+    }
+    return undefined;
+  }
+
+  private enqueue(key: string, token: string, { graceMs, since, liveMs, hears }: ArrivingStanding): void {
+    const process = processOf(token) ?? '';
+    const owner = this.lease(key)?.token;
+    const holder = owner === undefined ? undefined : processOf(owner);
+    const companion = this.companionOrNew(key);
+    const { head } = companion;
+    companion.add(token, graceMs, since ?? this.now());
+    companion.setMark(process, hears ? 'subscribed' : 'unknown', this.nowMs() + liveMs);
+    if (holder !== process && (head === undefined || head.process === holder)) this.publish(holder, { kind: 'others', key });
+  }
+
+  private queued(key: string, token: string): QueuedReply {
+    const companion = this.companionOrNew(key);
+    const lease = this.lease(key);
+    return {
+      status: 'queued',
+      since: companion.find(token)?.since ?? NaN,
+      isHead: companion.head?.token === token,
+      leaseLeftMs: lease === undefined ? undefined : lease.endsAt - this.nowMs(),
+    };
+  }
+
+  private publish(process: string | undefined, message: ServerMessage): void {
+    this.inboxes.get(process ?? '')?.(message);
+  }
+
+  /** The first of `count` new fences. */
+  private reserve(count: number): number {
+    const fence = Math.max(this.lastFence + 1, this.now());
+    this.lastFence = fence + count - 1;
+    return fence;
+  }
+
+  private own(key: string, token: string, leaseMs: number): void {
+    this.leases.set(key, { token, endsAt: this.nowMs() + leaseMs });
   }
 
   private lease(key: string): StoredLease | undefined {
@@ -150,19 +278,15 @@ export class MemoryLockServer {
     return this.leases.get(key);
   }
 
-  private companion(key: string): Companion | undefined {
+  private companion(key: string): MemoryCompanion | undefined {
     const companion = this.companions.get(key);
-    if (companion === undefined) return undefined;
-    const now = this.nowMs();
-    for (const lapsing of [companion.tombstones, companion.wakeRequests]) {
-      for (const [name, until] of lapsing) if (until <= now) lapsing.delete(name);
-    }
-    if (companion.tombstones.size + companion.wakeRequests.size === 0) this.companions.delete(key);
+    companion?.sweep(this.nowMs());
+    if (companion?.isEmpty === true) this.companions.delete(key);
     return this.companions.get(key);
   }
 
-  private companionOrNew(key: string): Companion {
-    const companion = this.companion(key) ?? { tombstones: new Map<string, number>(), wakeRequests: new Map<string, number>() };
+  private companionOrNew(key: string): MemoryCompanion {
+    const companion = this.companion(key) ?? new MemoryCompanion();
     this.companions.set(key, companion);
     return companion;
   }

@@ -1,16 +1,28 @@
 import type {
+  ConfirmCommand,
+  ConfirmReply,
   GrantCommand,
   GrantReply,
+  HeartbeatCommand,
+  HeartbeatReply,
   LeaseCommand,
   LockDescription,
   LockStore,
   ProcessCard,
   ProcessCardChange,
+  QueueCommand,
+  ReleaseCommand,
+  ReleaseReply,
+  Standing,
   StoreInbox,
   StoredLock,
 } from '../lock-store.interface.js';
 import { globPattern } from './glob-pattern.js';
-import type { MemoryLockServer } from './memory-lock-server.js';
+import type { ArrivingPlace, ArrivingStanding, MemoryLockServer, ServerMessage } from './memory-lock-server.js';
+
+/** A process in line counts as alive for this long and commandTimeout after it was heard of. */
+const LIVE_MS = 1_000;
+const VOID = { status: 'void' } as const;
 
 /** The cards of all processes that share a server; a card lives as long as its store. */
 const cardsOf = new WeakMap<MemoryLockServer, Map<string, StoredCard>>();
@@ -42,8 +54,7 @@ export class MemoryLockStore implements LockStore {
     this.server.connect(inbox.process, (message) => {
       // Delivered in a task of its own, as from a socket: never inside the call that caused it.
       queueMicrotask(() => {
-        if (message.kind === 'wake') inbox.onWake(message.key);
-        else inbox.onForced(message.key, message.token);
+        deliver(message, inbox);
       });
     });
   }
@@ -58,22 +69,30 @@ export class MemoryLockStore implements LockStore {
   }
 
   async grant(command: GrantCommand): Promise<GrantReply> {
-    const reply = this.server.grant({
-      ...command,
-      deadline: this.server.now() + this.commandTimeout * 1_000,
-      wakeProcess: command.wake ? this.process : undefined,
-      wakeLapseMs: this.commandTimeout + 1_000,
-    });
-    if (reply.status === 'granted' || reply.status === 'busy') return reply;
-    return { status: 'void' };
+    const { queue } = command;
+    const reply = this.server.grant({ ...command, deadline: this.deadline(), queue: queue && this.standing(queue) });
+    return reply.status === 'stale' || reply.status === 'cancelled' ? VOID : reply;
   }
 
-  async release(key: string, token: string, keepMs: number): Promise<boolean> {
-    return this.server.release(key, token, keepMs);
+  async release({ key, token, keepMs, next }: ReleaseCommand): Promise<ReleaseReply> {
+    return this.server.release(key, token, keepMs, next && this.place(next));
   }
 
   async cancel(key: string, token: string): Promise<void> {
     this.server.cancel(key, token, 2 * this.commandTimeout);
+  }
+
+  async leave(key: string, token: string): Promise<void> {
+    this.server.cancel(key, token, 0);
+  }
+
+  async heartbeat({ key, current, since, ...next }: HeartbeatCommand): Promise<HeartbeatReply> {
+    const reply = this.server.heartbeat({ ...this.place(next), key, current, since });
+    return reply.status === 'stale' ? VOID : reply;
+  }
+
+  async confirm({ key, token, leaseMs, reserve }: ConfirmCommand): Promise<ConfirmReply> {
+    return this.server.confirm(key, token, leaseMs, reserve);
   }
 
   async renew(commands: readonly LeaseCommand[]): Promise<readonly PromiseSettledResult<boolean>[]> {
@@ -122,6 +141,26 @@ export class MemoryLockStore implements LockStore {
       waitingCallers: card.waiting.get(key) ?? 0,
     };
   }
+
+  /** What is sent arrives before any deadline. */
+  private deadline(): number {
+    return this.server.now() + this.commandTimeout * 1_000;
+  }
+
+  private standing({ graceMs, since }: Standing): ArrivingStanding {
+    return { graceMs, since, liveMs: LIVE_MS + this.commandTimeout, hears: true };
+  }
+
+  private place({ token, leaseMs, graceMs }: QueueCommand): ArrivingPlace {
+    return { ...this.standing({ graceMs, since: undefined }), token, leaseMs, deadline: this.deadline() };
+  }
+}
+
+function deliver(message: ServerMessage, inbox: StoreInbox): void {
+  const { kind, key } = message;
+  if (kind === 'granted') inbox.onGranted(key, message.grant);
+  else if (kind === 'others') inbox.onOthersWait(key);
+  else inbox.onForced(key, message.token);
 }
 
 function apply<V>(target: Map<string, V>, changes: ReadonlyMap<string, V | undefined>): void {

@@ -26,7 +26,12 @@ export class KeySpace {
     return this.prefix + key;
   }
 
-  /** Tombstones and wake requests of a lock; the queue's place as well. */
+  /** What the scripts that grant or hand over touch: the lock, its companion and its fence counter. */
+  keysOf(lock: string): [lock: string, companion: string, fence: string] {
+    return [lock, this.companion(lock), this.fence(lock)];
+  }
+
+  /** The queue of a lock, and its tombstones. */
   companion(lock: string): string {
     return hashTag(lock) === undefined ? `${this.prefix}${VERSION}:queue:{${lock}}` : `${this.prefix}${VERSION}:queue:${lock}`;
   }

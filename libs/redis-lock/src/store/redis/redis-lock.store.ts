@@ -1,16 +1,22 @@
 import { LockOptionsError } from '../../errors/lock-options.error.js';
 import { LockStoreError } from '../../errors/lock-store.error.js';
-import { CANCEL, EXTEND, FORCE_RELEASE, GRANT, INSPECT, RELEASE, RENEW } from '../../lua/scripts.generated.js';
+import { EXTEND, FORCE_RELEASE, GRANT, INSPECT, RENEW } from '../../lua/scripts.generated.js';
 import { atMost } from '../../runtime/at-most.js';
 import type { Clock, Instant, Timers } from '../../runtime/clock.js';
 import type { LockLog } from '../../runtime/lock-log.js';
 import type {
+  ConfirmCommand,
+  ConfirmReply,
   GrantCommand,
   GrantReply,
+  HeartbeatCommand,
+  HeartbeatReply,
   LeaseCommand,
   LockStore,
   ProcessCard,
   ProcessCardChange,
+  ReleaseCommand,
+  ReleaseReply,
   StoreInbox,
   StoredLock,
 } from '../lock-store.interface.js';
@@ -19,12 +25,13 @@ import { Confirmations } from './confirmations.js';
 import { KeySpace } from './key-space.js';
 import { lockNames } from './lock-names.js';
 import { ProcessCards } from './process-cards.js';
+import { QueueScripts } from './queue-scripts.js';
 import { RedisLink } from './redis-link.js';
 import { rehearse } from './rehearsal.js';
-import { eachDone, isDone, known } from './script-replies.js';
+import { eachDone, isDone, known, readQueued } from './script-replies.js';
 import { ServerClocks } from './server-clocks.js';
 import { checkServer } from './server-check.js';
-import { subscribe } from './subscription.js';
+import { subscribe, type Subscription } from './subscription.js';
 
 /** What the Redis store is made with. */
 export interface RedisLockStoreOptions {
@@ -45,6 +52,7 @@ const GRANTED = 0;
 const BUSY = 1;
 const DONE = 1;
 const STALE = 2;
+const QUEUED = 4;
 const VOID: GrantReply = { status: 'void' };
 
 /** Locks on one Redis primary, on what Sentinel calls the primary, or on a Cluster. */
@@ -56,6 +64,8 @@ export class RedisLockStore implements LockStore {
   private readonly cards: ProcessCards;
   private readonly confirmations: Confirmations;
   private readonly clocks: ServerClocks;
+  private readonly queue: QueueScripts;
+  private subscription: Subscription | undefined;
   private process = '';
 
   constructor(private readonly options: RedisLockStoreOptions) {
@@ -67,6 +77,14 @@ export class RedisLockStore implements LockStore {
     this.confirmations = new Confirmations({ ...options, link: () => this.link('Redis confirmations') });
     this.cards = new ProcessCards(this.commands, this.names);
     this.clocks = new ServerClocks(this.commands, options.clock);
+    this.queue = new QueueScripts({
+      ...options,
+      link: this.commands,
+      names: this.names,
+      clocks: this.clocks,
+      // A Cluster counts only who listens on the same node.
+      hearsEverything: () => !clients.clustered && this.subscription?.isUp === true,
+    });
   }
 
   async open(inbox: StoreInbox): Promise<void> {
@@ -78,7 +96,7 @@ export class RedisLockStore implements LockStore {
         description: this.description,
         allowEviction: this.options.allowEviction,
       });
-      await subscribe({ ...this.options, link: this.subscriber, names: this.names, inbox });
+      this.subscription = await subscribe({ ...this.options, link: this.subscriber, names: this.names, inbox });
       await this.rehearse();
     } catch (error) {
       await this.close();
@@ -99,17 +117,25 @@ export class RedisLockStore implements LockStore {
     return this.attempt(command, command.sent, () => this.attemptAgain(command));
   }
 
-  release(key: string, token: string, keepMs: number): Promise<boolean> {
-    const lock = this.names.lock(key);
-    const args = [lock, this.names.companion(lock), token, Math.ceil(keepMs), this.names.channelPrefix];
-    return this.commands.run(RELEASE, 2, args, isDone);
+  release(command: ReleaseCommand): Promise<ReleaseReply> {
+    return this.queue.release(command);
   }
 
   async cancel(key: string, token: string): Promise<void> {
-    const lock = this.names.lock(key);
     // The attempt was sent before this, so its deadline lies before now + commandTimeout; as much again for errors of the estimate.
-    const tombstoneMs = 2 * this.options.commandTimeout;
-    await this.commands.run(CANCEL, 2, [lock, this.names.companion(lock), token, tombstoneMs, this.names.channelPrefix], isDone);
+    await this.queue.cancel(key, token, 2 * this.options.commandTimeout);
+  }
+
+  async leave(key: string, token: string): Promise<void> {
+    await this.queue.cancel(key, token, 0);
+  }
+
+  heartbeat(command: HeartbeatCommand): Promise<HeartbeatReply> {
+    return this.queue.heartbeat(command);
+  }
+
+  confirm(command: ConfirmCommand): Promise<ConfirmReply> {
+    return this.queue.confirm(command);
   }
 
   async renew(commands: readonly LeaseCommand[]): Promise<readonly PromiseSettledResult<boolean>[]> {
@@ -142,7 +168,7 @@ export class RedisLockStore implements LockStore {
   async forceRelease(key: string): Promise<boolean> {
     const lock = this.names.lock(key);
     try {
-      return await this.commands.run(FORCE_RELEASE, 2, [lock, this.names.companion(lock), this.names.channelPrefix], isDone);
+      return await this.commands.run(FORCE_RELEASE, 3, [...this.names.keysOf(lock), this.names.channelPrefix], isDone);
     } catch (error) {
       const { foreignType } = isWrongType(error) ? await this.inspect(key) : {};
       if (foreignType === undefined) throw error;
@@ -214,15 +240,17 @@ export class RedisLockStore implements LockStore {
       command.leaseMs,
       clock.deadline(sent, this.options.commandTimeout),
       command.reserve,
-      command.wake ? this.process : '',
-      this.options.commandTimeout + 1_000,
+      command.queue === undefined ? '' : this.queue.terms(command.queue),
+      this.names.channelPrefix,
     ];
     return this.commands.run(GRANT, 3, args, (reply) => {
       // The shape is grant.lua's.
-      const [status, serverTime, detail] = reply as [number, number, number?];
+      const answer = reply as [number, number, number, number, number];
+      const [status, serverTime, detail, flag] = answer;
       clock.observe(serverTime, sent, this.options.clock.now().monotonic);
-      if (status === GRANTED) return { status: 'granted', fence: detail ?? 0 };
+      if (status === GRANTED) return { status: 'granted', fence: detail, others: flag === 1 };
       if (status === BUSY) return { status: 'busy', leaseLeftMs: known(detail) };
+      if (status === QUEUED) return readQueued(answer);
       return status === STALE ? whenStale() : VOID;
     });
   }

@@ -27,10 +27,11 @@ export function rehearse(parts: RehearsalParts): Promise<void> {
 
 async function playLockLife({ store, process: name, commandTimeout, clock, publish, read, sweep }: RehearsalParts): Promise<void> {
   const key = `~1:rehearsal:${name}`;
-  const [token, cancelled, rival] = ['owner', 'cancelled', 'rival'].map((role) => `${name}.rehearsal-${role}`) as [string, string, string]; // three in, three out
+  const [token, cancelled, rival, next] = ['owner', 'cancelled', 'rival', 'next'].map((role) => `${name}.rehearsal-${role}`) as [string, string, string, string]; // four in, four out
   const leaseMs = 2 * commandTimeout;
-  const attempt = (by: string, wake: boolean): Promise<unknown> =>
-    store.grant({ key, token: by, leaseMs, reserve: 1, wake, sent: clock.now() });
+  const standing = { graceMs: commandTimeout, since: undefined };
+  const attempt = (by: string, waits: boolean): Promise<unknown> =>
+    store.grant({ key, token: by, leaseMs, reserve: 1, queue: waits ? standing : undefined, sent: clock.now() });
 
   await attempt(token, false);
   // The scripts take whatever they cannot read for somebody else's.
@@ -42,7 +43,11 @@ async function playLockLife({ store, process: name, commandTimeout, clock, publi
   const [renewed] = await store.renew([{ key, token, leaseMs: leaseMs + commandTimeout }]);
   if (renewed?.status === 'rejected') throw renewed.reason;
   await store.extend({ key, token, leaseMs });
-  await store.release(key, token, 0);
+  await store.confirm({ key, token, leaseMs, reserve: 1 });
+  await store.heartbeat({ key, current: rival, token: next, leaseMs, ...standing, sent: clock.now() });
+  await store.release({ key, token, keepMs: 0, next: { token: next, leaseMs, graceMs: commandTimeout, sent: clock.now() } });
+  await store.leave(key, next);
+  await store.cancel(key, rival);
   await publish();
   await store.describe({ host: '', pid: process.pid, held: new Map([[key, undefined]]), waiting: new Map() });
   await sweep(key);

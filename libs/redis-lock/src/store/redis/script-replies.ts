@@ -1,3 +1,5 @@
+import type { PlaceReply, QueuedReply } from '../lock-store.interface.js';
+
 /** How the scripts say that something was done. */
 export function isDone(reply: unknown): boolean {
   return reply === 1;
@@ -16,4 +18,20 @@ export function known(pttl: number | undefined): number | undefined {
 /** Whether the server does not know a script by its digest. */
 export function isNoScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT');
+}
+
+/** As grant.lua says that a token was queued. */
+export function readQueued([, , since, isHead, pttl]: readonly [number, number, number, number, number]): QueuedReply {
+  return { status: 'queued', since, isHead: isHead === 1, leaseLeftMs: known(pttl) };
+}
+
+/** As heartbeat.lua and release.lua say what became of a place in line; undefined where they say something else. */
+export function readPlace(reply: readonly unknown[]): PlaceReply | undefined {
+  if (reply[0] === 0) {
+    const [, , fence, others, token] = reply as [number, number, number, number, string];
+    return { status: 'granted', token, fence, others: others === 1 };
+  }
+  if (reply[0] !== 4) return undefined;
+  const [status, now, since, isHead, pttl, token] = reply as [number, number, number, number, number, string];
+  return { ...readQueued([status, now, since, isHead, pttl]), token };
 }

@@ -3,6 +3,9 @@ import type { StoreInbox } from '../lock-store.interface.js';
 import type { KeySpace } from './key-space.js';
 import type { RedisLink } from './redis-link.js';
 
+/** `g` token, fence, 1 = others wait, lock: granted. `f` token, lock: released by force. `o` lock: others wait. */
+const MESSAGE = /^(?:g(?<granted>\S+) (?<fence>\d+) (?<others>[01])|f(?<forced>\S+)|o) (?<lock>[^]*)$/;
+
 /** What listening needs. */
 export interface SubscriptionParts {
   readonly link: RedisLink;
@@ -11,23 +14,38 @@ export interface SubscriptionParts {
   readonly log: LockLog;
 }
 
+/** Whether this process hears what is said to it, as far as it knows. */
+export interface Subscription {
+  readonly isUp: boolean;
+}
+
 /**
  * Hands what is said to this process over to the engine, from now on and after every new connection.
  * A message is one letter for what happened, then what it concerns; the channel's name carries the protocol's version.
  * @throws LockStoreError
  */
-export async function subscribe({ link, names, inbox, log }: SubscriptionParts): Promise<void> {
+export async function subscribe({ link, names, inbox, log }: SubscriptionParts): Promise<Subscription> {
   const channel = names.channelPrefix + inbox.process;
   link.client.on('message', (from: string, message: string) => {
-    if (from !== channel) return;
-    const space = message.indexOf(' ');
-    const key = names.keyOf(message.slice(message.startsWith('f') ? space + 1 : 1));
-    if (key === undefined) return;
-    if (message.startsWith('w')) inbox.onWake(key);
-    if (message.startsWith('f')) inbox.onForced(key, message.slice(1, space));
+    if (from === channel) deliver(message, names, inbox);
   });
-  const ask = (): Promise<unknown> => link.use('subscribe', (client) => client.subscribe(channel));
+  const subscription = { isUp: false };
+  const ask = async (): Promise<void> => {
+    await link.use('subscribe', (client) => client.subscribe(channel));
+    subscription.isUp = true;
+  };
   await ask();
+  link.client.on('close', () => (subscription.isUp = false));
   // Where it fails again, the connection was cut again, and the next one begins here.
   link.client.on('ready', () => void ask().catch((error: unknown) => log.warn(String(error))));
+  return subscription;
+}
+
+function deliver(message: string, names: KeySpace, inbox: StoreInbox): void {
+  const { granted, fence, others, forced, lock = '' } = MESSAGE.exec(message)?.groups ?? {};
+  const key = names.keyOf(lock);
+  if (key === undefined) return;
+  if (granted !== undefined) inbox.onGranted(key, { token: granted, fence: Number(fence), others: others === '1' });
+  else if (forced !== undefined) inbox.onForced(key, forced);
+  else inbox.onOthersWait(key);
 }

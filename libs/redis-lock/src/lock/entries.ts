@@ -1,0 +1,100 @@
+import type { Clock, Instant } from '../runtime/clock.js';
+import type { ConfirmReply, HandedOver, LockStore } from '../store/lock-store.interface.js';
+import type { Attempts } from './attempts.js';
+import { Hold } from './hold.js';
+import { Lease } from './lease.js';
+import type { LeaseKeeper } from './lease-keeper.js';
+import type { LockRequest } from './lock-request.js';
+import type { UnderWay } from './under-way.js';
+import type { LocalLock } from './waiting/local-lock.js';
+
+/** What an entry needs. */
+export interface EntryParts {
+  readonly store: LockStore;
+  readonly clock: Clock;
+  readonly keeper: LeaseKeeper;
+  readonly attempts: Attempts;
+  readonly underWay: UnderWay;
+}
+
+/** A lock that came to this process while it stood in line. */
+export interface Arrival {
+  readonly grant: HandedOver;
+  /** When a command was sent that the grant cannot be older than. */
+  readonly sent: Instant;
+  readonly leaseMs: number;
+}
+
+/**
+ * This is where a lock that was handed over becomes a caller's hold. It enters at once, believing in no more than the grant's short lease,
+ * counted from when the token was last known to be in line; the lease that it wants is confirmed meanwhile.
+ */
+export class Entries {
+  constructor(private readonly parts: EntryParts) {}
+
+  /** Undefined where the lease cannot be believed in any more, or must be longer before the caller enters: then it is confirmed first. */
+  enter(local: LocalLock, request: LockRequest, { grant, sent, leaseMs }: Arrival): Hold | undefined {
+    const { clock, keeper } = this.parts;
+    const entered = clock.now();
+    const mustConfirm = request.replicas !== undefined || (request.holdAtLeast > 0 && leaseMs < request.leaseMs);
+    if (mustConfirm || Lease.granted(sent, leaseMs).left(entered) <= 0) return undefined;
+    const hold = this.makeHold(local, request, grant, { sent, entered, leaseMs });
+    keeper.watch(hold, entered);
+    return hold;
+  }
+
+  /** Confirms, and then enters. Undefined where the lock is somebody else's by now. @throws LockStoreError when the answer is not known */
+  async enterConfirmed(local: LocalLock, request: LockRequest, grant: HandedOver): Promise<Hold | undefined> {
+    const { clock, keeper, attempts } = this.parts;
+    const { leaseMs } = request;
+    const sent = clock.now();
+    if ((await this.ask(local.key, grant.token, leaseMs, 1)) === undefined) return undefined;
+    const entered = clock.now();
+    if (Lease.granted(sent, leaseMs).left(entered) <= 0) return undefined;
+    const hold = this.makeHold(local, request, grant, { sent, entered, leaseMs });
+    keeper.watch(hold, entered);
+    if (request.replicas !== undefined) await attempts.replicate(hold, request.replicas);
+    return hold;
+  }
+
+  /** Prolongs the lease that a hold began with to the one it wants, and reserves fences. Where that fails, the keeper goes on trying. */
+  async confirm(hold: Hold, reserve: number): Promise<ConfirmReply> {
+    const { clock, keeper } = this.parts;
+    const sent = clock.now();
+    const leaseMs = hold.leaseToAsk(hold.ttl, sent);
+    const { extensions } = hold;
+    // Its answer is awaited here; until then there is only the deadline to watch.
+    hold.renewAt = Infinity;
+    try {
+      const reply = await this.ask(hold.key, hold.token, leaseMs, reserve);
+      if (reply === undefined) hold.lose('taken');
+      else keeper.confirmed(hold, sent, leaseMs, extensions);
+      return reply;
+    } catch (error) {
+      keeper.failed(hold, error);
+      return undefined;
+    }
+  }
+
+  /** @throws LockStoreError */
+  async ask(key: string, token: string, leaseMs: number, reserve: number): Promise<ConfirmReply> {
+    const { store, underWay } = this.parts;
+    underWay.begin();
+    try {
+      return await store.confirm({ key, token, leaseMs, reserve });
+    } finally {
+      underWay.end();
+    }
+  }
+
+  private makeHold(
+    local: LocalLock,
+    request: LockRequest,
+    { token, fence }: HandedOver,
+    when: { readonly sent: Instant; readonly entered: Instant; readonly leaseMs: number },
+  ): Hold {
+    const hold = new Hold({ key: local.key, token, fence, request, owner: local, ...when }, this.parts.clock);
+    local.hold = hold;
+    return hold;
+  }
+}

@@ -1,0 +1,25 @@
+import type { Clock, Timers } from '../../runtime/clock.js';
+import type { LockStore } from '../../store/lock-store.interface.js';
+import type { Attempts } from '../attempts.js';
+import type { Entries } from '../entries.js';
+import type { Hold } from '../hold.js';
+import type { EngineSettings } from '../lock-request.js';
+import type { TokenSource } from '../token-source.js';
+
+/** What a line of waiting callers needs. */
+export interface LineParts {
+  readonly store: LockStore;
+  readonly attempts: Attempts;
+  readonly entries: Entries;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly tokens: TokenSource;
+  readonly settings: EngineSettings;
+  readonly random: () => number;
+  /** Gives back a hold that came for a caller who had gone. */
+  readonly returnUnused: (hold: Hold) => void;
+  /** Undoes whatever a token of ours got, or may still get. Never rejects. */
+  readonly takeBack: (key: string, token: string) => void;
+  /** Leaves the line. Never rejects. */
+  readonly leave: (key: string, token: string) => void;
+}

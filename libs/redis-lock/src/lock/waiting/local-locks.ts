@@ -1,0 +1,44 @@
+import { LocalLock } from './local-lock.js';
+
+const LEAST_KEPT = 256;
+
+/**
+ * Every lock that this process holds, asks for or waits for. What has become idle is swept now and then, and not after each section: a
+ * key that is locked over and over keeps its entry.
+ */
+export class LocalLocks {
+  private readonly locks = new Map<string, LocalLock>();
+  private sweepAt = LEAST_KEPT;
+
+  of(key: string): LocalLock {
+    let lock = this.locks.get(key);
+    if (lock === undefined) {
+      if (this.locks.size >= this.sweepAt) this.sweep();
+      this.locks.set(key, (lock = new LocalLock(key)));
+    }
+    return lock;
+  }
+
+  find(key: string): LocalLock | undefined {
+    return this.locks.get(key);
+  }
+
+  /** Callers of this process that wait for the key. */
+  callers(key: string): number {
+    return this.locks.get(key)?.line?.length ?? 0;
+  }
+
+  /** Every key that callers of this process wait for, with their number. */
+  *counts(): Iterable<readonly [key: string, callers: number]> {
+    for (const [key, { line }] of this.locks) if (line !== undefined && line.length > 0) yield [key, line.length];
+  }
+
+  close(): void {
+    for (const { line } of this.locks.values()) line?.close();
+  }
+
+  private sweep(): void {
+    for (const [key, lock] of this.locks) if (lock.isIdle) this.locks.delete(key);
+    this.sweepAt = Math.max(LEAST_KEPT, 2 * this.locks.size);
+  }
+}

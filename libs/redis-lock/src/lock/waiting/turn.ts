@@ -1,0 +1,73 @@
+import type { Instant } from '../../runtime/clock.js';
+import type { HandedOver } from '../../store/lock-store.interface.js';
+
+/** Once another process is known to wait, a turn lasts no longer than this, in ms, whatever the number of its sections. */
+const LONGEST_MS = 10;
+/** So often at least the server is asked who else waits, in ms: a lost message costs no more. */
+const REPORT_MS = 500;
+
+/**
+ * How long one process may pass a lock on among its own callers, and with which fences. While no other process is known to wait there is
+ * no limit; from then on a turn is at most `cohort` sections, or 10 ms.
+ */
+export class Turn {
+  /** Whose turn it is: fences are good for the grant that they were reserved with. */
+  private token = '';
+  private nextFence = 0;
+  private fencesLeft = 0;
+  private reportedAt = -Infinity;
+  /** Since others are known to wait, on the monotonic clock. */
+  private limitedSince: number | undefined;
+  private sections = 0;
+
+  constructor(private readonly cohort: number) {}
+
+  /** The server granted the lock to this process: the first section of a turn begins. */
+  begin({ token, fence, others }: HandedOver, reserved: number, { monotonic }: Instant): void {
+    this.token = token;
+    this.nextFence = fence + 1;
+    this.fencesLeft = reserved - 1;
+    this.reportedAt = monotonic;
+    this.sections = 0;
+    this.limitedSince = others ? monotonic : undefined;
+  }
+
+  /** The turn may have begun while nobody waited here: then nothing is known of it. */
+  continueWith({ token, fence }: Pick<HandedOver, 'token' | 'fence'>): void {
+    if (this.token !== token) this.begin({ token, fence, others: false }, 1, { monotonic: -Infinity, wall: 0 });
+  }
+
+  /** The server told who else waits, and reserved fences. */
+  report(others: boolean, fence: number, count: number, { monotonic }: Instant): void {
+    this.nextFence = fence;
+    this.fencesLeft = count;
+    this.reportedAt = monotonic;
+    if (others) this.othersWait(monotonic);
+    else this.limitedSince = undefined;
+  }
+
+  othersWait(now: number): void {
+    if (this.limitedSince !== undefined) return;
+    this.limitedSince = now;
+    this.sections = 0;
+  }
+
+  /** Whether the next section would be one too many. */
+  isOver({ monotonic }: Instant): boolean {
+    if (this.cohort === 0) return true;
+    if (this.limitedSince === undefined) return false;
+    return this.sections + 1 >= this.cohort || monotonic - this.limitedSince >= LONGEST_MS;
+  }
+
+  /** Whether the server is to be asked before the lock is passed on. */
+  mustReport({ monotonic }: Instant): boolean {
+    return this.fencesLeft === 0 || monotonic - this.reportedAt >= REPORT_MS;
+  }
+
+  /** Begins the next section; returns its fence. */
+  nextSection(): number {
+    this.sections++;
+    this.fencesLeft--;
+    return this.nextFence++;
+  }
+}

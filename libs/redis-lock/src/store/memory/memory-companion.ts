@@ -1,0 +1,107 @@
+import { processOf } from '../lock-store.interface.js';
+
+/** What is known of a process in line: `subscribed` it hears messages, `unknown`, `passed-over` since a message to it reached nobody. */
+export type Mark = 'subscribed' | 'unknown' | 'passed-over';
+
+/** A process in line. */
+export interface Entry {
+  readonly token: string;
+  readonly process: string;
+  /** The lease of a grant that is handed over to it, in ms. */
+  readonly graceMs: number;
+  /** When its process first queued, in µs. */
+  readonly since: number;
+}
+
+interface Liveness {
+  readonly mark: Mark;
+  /** In ms. */
+  readonly until: number;
+}
+
+/** What lies beside one lock on the server: the queue and the tombstones. As the Lua includes queue.lua and note-until.lua have it. */
+export class MemoryCompanion {
+  private readonly tombstones = new Map<string, number>();
+  private readonly marks = new Map<string, Liveness>();
+  private entries: Entry[] = [];
+
+  /** Takes away what has lapsed. */
+  sweep(nowMs: number): void {
+    for (const [token, until] of this.tombstones) if (until < nowMs) this.tombstones.delete(token);
+    for (const [process, { until }] of this.marks) if (until < nowMs) this.marks.delete(process);
+  }
+
+  get isEmpty(): boolean {
+    return this.tombstones.size + this.marks.size === 0;
+  }
+
+  get isAnybodyWaiting(): boolean {
+    return this.entries.length > 0;
+  }
+
+  get head(): Entry | undefined {
+    return this.entries[0];
+  }
+
+  /** Live processes, in their order. */
+  get processes(): string[] {
+    return this.entries.filter(({ process }) => this.marks.has(process)).map(({ process }) => process);
+  }
+
+  bury(token: string, until: number): void {
+    this.tombstones.set(token, until);
+  }
+
+  isBuried(token: string): boolean {
+    return this.tombstones.has(token);
+  }
+
+  find(token: string): Entry | undefined {
+    return this.entries.find((entry) => entry.token === token);
+  }
+
+  entryOf(process: string): Entry | undefined {
+    return this.entries.find((entry) => entry.process === process);
+  }
+
+  add(token: string, graceMs: number, since: number): Entry {
+    const entry = { token, process: processOf(token) ?? '', graceMs, since };
+    this.entries = [...this.entries, entry].sort((a, b) => a.since - b.since);
+    return entry;
+  }
+
+  remove(entry: Entry): void {
+    this.entries = this.entries.filter((other) => other !== entry);
+  }
+
+  markOf(process: string): Mark | undefined {
+    return this.marks.get(process)?.mark;
+  }
+
+  setMark(process: string, mark: Mark, until: number): void {
+    this.marks.set(process, { mark, until });
+  }
+
+  /** The same process, known otherwise. */
+  remark(process: string, mark: Mark): void {
+    const known = this.marks.get(process);
+    if (known !== undefined) this.marks.set(process, { ...known, mark });
+  }
+
+  unmark(process: string): void {
+    this.marks.delete(process);
+  }
+
+  /** The first entry that is alive and not passed over, unless it is the asking process's own; dead ones go. */
+  next(own: string | undefined, from: number): { entry: Entry; at: number } | undefined {
+    let at = from;
+    for (;;) {
+      const entry = this.entries[at];
+      if (entry === undefined) return undefined;
+      const mark = this.markOf(entry.process);
+      if (mark === undefined) this.remove(entry);
+      else if (mark === 'passed-over' && entry.process !== own) at++;
+      else return { entry, at };
+    }
+  }
+}
