@@ -5,6 +5,7 @@ import type { LockHandle } from '../../../libs/redis-lock/src/lock/lock-handle.j
 import type { LockOptions } from '../../../libs/redis-lock/src/lock/lock-options.js';
 import type { Lock } from '../../../libs/redis-lock/src/lock/lock.js';
 import type { Dice } from './dice.js';
+import type { LineJudge } from './line-judge.js';
 import type { Participant } from './participant.js';
 import type { PromiseLedger } from './promise-ledger.js';
 import type { Referee } from './referee.js';
@@ -28,6 +29,7 @@ export interface Scene {
   readonly dice: Dice;
   readonly referee: Referee;
   readonly ledger: PromiseLedger;
+  readonly lines: LineJudge;
   readonly keys: readonly string[];
   readonly outcomes: Record<string, number>;
   readonly habits: Habits;
@@ -72,23 +74,26 @@ export class Caller {
     const { locks } = this.participant;
     let entered = (): void => undefined;
     const entry = new Promise<void>((resolve) => (entered = resolve));
-    const work = locks.withLock(key, options, async (lock) => {
-      entered();
-      this.enter(lock);
-      try {
-        await this.section(key, lock, options);
-      } finally {
-        this.participant.handles.delete(lock);
-      }
+    let work: Promise<void> | undefined;
+    await this.expectInTime(key, options, () => {
+      work = locks.withLock(key, options, async (lock) => {
+        entered();
+        this.enter(lock);
+        try {
+          await this.section(key, lock, options);
+        } finally {
+          this.participant.handles.delete(lock);
+        }
+      });
+      // It has entered, or it never will.
+      return Promise.race([entry, work]);
     });
-    // It has entered, or it never will.
-    await this.expectInTime(key, options, Promise.race([entry, work]));
     await work;
   }
 
   private async bare(key: string, options: LockOptions): Promise<void> {
     const { locks, handles } = this.participant;
-    const lock = await this.expectInTime(key, options, locks.acquire(key, options));
+    const lock = await this.expectInTime(key, options, () => locks.acquire(key, options));
     this.enter(lock);
     try {
       await this.use(lock);
@@ -161,14 +166,19 @@ export class Caller {
   }
 
   /** An acquisition settles within max(wait, commandTimeout), while its process runs. */
-  private async expectInTime<T>(key: string, { wait }: LockOptions, work: Promise<T>): Promise<T> {
+  private async expectInTime<T>(key: string, { wait }: LockOptions, acquire: () => Promise<T>): Promise<T> {
     const { scene, participant } = this;
     const { process, engine } = participant;
     const { stalls } = process;
     const from = scene.world.time;
+    const isInLine = typeof wait === 'number' && wait > 0;
+    const settled = isInLine ? scene.lines.join(participant.name, key) : undefined;
     try {
-      return await work;
+      const entered = await acquire();
+      settled?.('entered');
+      return entered;
     } finally {
+      settled?.('left');
       // A poller takes its attempts and its delays, 30 + 60 + 90.
       const promised = typeof wait === 'number' ? Math.max(wait, engine.settings.commandTimeout) : 4 * engine.settings.commandTimeout + 180;
       if (process.stalls === stalls && !process.isStalled) {

@@ -18,6 +18,9 @@ export interface ConnectionParts {
   readonly delay: () => number;
 }
 
+/** Never at one moment: rounding must not turn the order round. */
+const NEXT_MS = 1e-6;
+
 /** One TCP connection: what is sent over it arrives in order, and where something is lost, so is everything after it. */
 export class Connection {
   /** Requests whose promise is open. */
@@ -38,7 +41,7 @@ export class Connection {
       this.strand();
       return;
     }
-    this.toServer = Math.max(this.toServer, world.time + this.parts.delay());
+    this.toServer = Math.max(this.toServer + NEXT_MS, world.time + this.parts.delay());
     world.after(this.toServer - world.time, () => {
       if (this.state !== 'open') return;
       this.underWay.shift();
@@ -49,7 +52,7 @@ export class Connection {
   answer(settle: () => void): void {
     const { world, process } = this.parts;
     if (this.state !== 'open') return;
-    this.toClient = Math.max(this.toClient, world.time + this.parts.delay());
+    this.toClient = Math.max(this.toClient + NEXT_MS, world.time + this.parts.delay());
     world.after(this.toClient - world.time, () => {
       if (this.state === 'open') process.receive(settle);
     });

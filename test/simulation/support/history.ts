@@ -1,6 +1,8 @@
 import type { EngineSettings } from '../../../libs/redis-lock/src/lock/lock-request.js';
+import type { Breakage } from './breakages.js';
 import { Caller, type Habits, type Scene } from './caller.js';
 import { Dice } from './dice.js';
+import { LineJudge } from './line-judge.js';
 import { HEALTHY } from './link.js';
 import { CALM, Mishaps, weather } from './mishaps.js';
 import { ObservedServer } from './observed-server.js';
@@ -26,8 +28,16 @@ const SETTLE_MS = 20_000;
 /** How long a message may take where nothing goes wrong. */
 const PROMPT_MS = 5;
 
+/** How a history is played. */
+export interface HistoryOptions {
+  /** Whether to write down all that happens. */
+  readonly traced?: boolean;
+  /** Breaks the protocol on purpose. */
+  readonly breakage?: Breakage | undefined;
+}
+
 /** Plays one history: some processes and a server, all by the seed. */
-export async function playHistory(seed: number, traced = false): Promise<HistoryReport> {
+export async function playHistory(seed: number, { traced = false, breakage }: HistoryOptions = {}): Promise<HistoryReport> {
   const dice = new Dice(seed);
   const commandTimeout = dice.pick(50, 200, 500);
   const settings: EngineSettings = {
@@ -35,12 +45,14 @@ export async function playHistory(seed: number, traced = false): Promise<History
     maxTtl: 10_000,
     wait: 500,
     maxWaiters: 100,
+    cohort: dice.pick(0, 1, 3, 32),
     commandTimeout,
     shutdownTimeout: dice.pick(100, 1_000),
   };
   const world: World = new World(() => referee.look(), traced);
   // An attempt may lie on its way for commandTimeout; the rest is what clocks run apart in a history.
   const server = new ObservedServer(world, drifted(dice), dice.whole(0, 10) * 1_000, commandTimeout + 50);
+  const mend = breakage?.(server);
   const keys = ['a', 'b', 'c'].slice(0, dice.whole(1, 3));
   const participants = Array.from({ length: dice.whole(2, 4) }, (_, i) => {
     const fault = { rate: drifted(dice), monotonicAt0: dice.between(0, 1e6), wallAt0: 1.7e12 + dice.between(-1e7, 1e7) };
@@ -50,7 +62,8 @@ export async function playHistory(seed: number, traced = false): Promise<History
   const referee = new Referee(world, server, participants, keys);
   const habits = habitsOf(dice);
   const ledger = new PromiseLedger();
-  const scene: Scene = { world, dice, referee, ledger, keys, outcomes: {}, habits, latest: 0, isOver: false };
+  const lines = new LineJudge((what) => referee.fail(what));
+  const scene: Scene = { world, dice, referee, ledger, lines, keys, outcomes: {}, habits, latest: 0, isOver: false };
 
   const conditions = weather(dice, commandTimeout);
   if (conditions === CALM) referee.mostForcedMs = PROMPT_MS;
@@ -58,7 +71,7 @@ export async function playHistory(seed: number, traced = false): Promise<History
   for (const { engine } of participants) await engine.open();
   new Mishaps(world, dice, conditions, healedAt, ledger).befall(participants, server);
   for (const participant of participants) {
-    for (let callers = dice.whole(1, 3); callers > 0; callers--) {
+    for (let callers = dice.pick(1, 2, 3, 6); callers > 0; callers--) {
       void new Caller(scene, participant).run().catch((error: unknown) => referee.fail(String(error)));
     }
   }
@@ -77,6 +90,7 @@ export async function playHistory(seed: number, traced = false): Promise<History
   if (conditions === CALM) expectCalm(scene, server);
   // Or what they leave in Node would make thousands of histories slower and slower.
   for (const { engine } of participants) await engine.close();
+  mend?.();
   return {
     seed,
     faults: referee.faults,

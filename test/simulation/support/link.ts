@@ -27,6 +27,8 @@ export interface LinkParts {
   readonly process: SimulatedProcess;
   readonly commandTimeout: number;
   readonly onClose: () => void;
+  /** The server sees whether there is a connection. */
+  readonly onUp: (isUp: boolean) => void;
 }
 
 const RECONNECT_MS = [50, 120] as const;
@@ -45,6 +47,11 @@ export class Link {
 
   constructor(private readonly parts: LinkParts) {
     this.connection = this.connect();
+  }
+
+  /** Whether messages come through, as far as anybody can tell. */
+  get isUp(): boolean {
+    return this.connection !== undefined;
   }
 
   /** Sends a request; what is applied at the server returns the answer. Rejects as the Redis store's link does. */
@@ -106,6 +113,7 @@ export class Link {
     if (connection === undefined) return;
     world.note(() => `${process.name}: link ${why}`);
     this.connection = undefined;
+    this.parts.onUp(false);
     connection.end('closed');
     process.receive(() => {
       onClose();
@@ -120,7 +128,10 @@ export class Link {
     world.after(at - world.time, () =>
       process.receive(() => {
         if (world.time < this.downUntil) this.comeBack();
-        else this.connection = this.connect();
+        else {
+          this.connection = this.connect();
+          this.parts.onUp(true);
+        }
       }),
     );
   }

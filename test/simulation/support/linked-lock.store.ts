@@ -2,15 +2,22 @@ import { LockStoreError } from '../../../libs/redis-lock/src/errors/lock-store.e
 import { atMost } from '../../../libs/redis-lock/src/runtime/at-most.js';
 import type { Instant } from '../../../libs/redis-lock/src/runtime/clock.js';
 import type {
+  ConfirmCommand,
+  ConfirmReply,
   GrantCommand,
   GrantReply,
+  HeartbeatCommand,
+  HeartbeatReply,
   LeaseCommand,
   LockStore,
+  ReleaseCommand,
+  ReleaseReply,
+  Standing,
   StoreInbox,
   StoredLock,
 } from '../../../libs/redis-lock/src/store/lock-store.interface.js';
 import { ServerClock } from '../../../libs/redis-lock/src/store/redis/server-clock.js';
-import type { ServerGrantReply } from '../../../libs/redis-lock/src/store/memory/memory-lock-server.js';
+import type { ArrivingStanding, ServerGrantReply } from '../../../libs/redis-lock/src/store/memory/memory-messages.js';
 import type { Link } from './link.js';
 import type { ObservedServer } from './observed-server.js';
 import type { SimulatedProcess } from './simulated-process.js';
@@ -28,6 +35,7 @@ export class LinkedLockStore implements LockStore {
   readonly description = 'simulation';
   private clock = new ServerClock();
   private name = '';
+  private inbox: StoreInbox | undefined;
 
   constructor(private readonly parts: LinkedLockStoreParts) {}
 
@@ -38,15 +46,25 @@ export class LinkedLockStore implements LockStore {
 
   async open(inbox: StoreInbox): Promise<void> {
     this.name = inbox.process;
+    this.inbox = inbox;
+    this.subscribe();
+  }
+
+  /** From now on messages come through. */
+  subscribe(): void {
+    const { inbox } = this;
+    if (inbox === undefined) return;
     this.parts.server.connect(inbox.process, (message) =>
       this.parts.link.message(() => {
-        if (message.kind === 'wake') inbox.onWake(message.key);
+        if (message.kind === 'granted') inbox.onGranted(message.key, message.grant);
+        else if (message.kind === 'others') inbox.onOthersWait(message.key);
         else inbox.onForced(message.key, message.token);
       }),
     );
   }
 
   async close(): Promise<void> {
+    this.inbox = undefined;
     this.parts.server.disconnect(this.name);
   }
 
@@ -64,17 +82,45 @@ export class LinkedLockStore implements LockStore {
       reply = await atMost(process, leftMs, this.attempt(command, now));
       if (reply === undefined) throw new LockStoreError(`grant ${command.key}: two answers took too long`);
     }
-    return reply.status === 'granted' || reply.status === 'busy' ? reply : { status: 'void' };
+    return reply.status === 'stale' || reply.status === 'cancelled' ? { status: 'void' } : reply;
   }
 
-  release(key: string, token: string, keepMs: number): Promise<boolean> {
+  async release({ key, token, keepMs, next }: ReleaseCommand): Promise<ReleaseReply> {
+    const { link, server, process } = this.parts;
+    const place = next && { ...this.standing(next), token: next.token, leaseMs: next.leaseMs, deadline: this.deadline(next.sent) };
+    if (next !== undefined) server.sentAt.set(next.token, server.world.time);
+    const apply = (): ReleaseReply & { now: number } => ({ ...server.release(key, token, keepMs, place), now: server.now() });
+    const reply = await link.request(
+      `release ${key} ${token.slice(-4)}${next === undefined ? '' : ' and queue'}`,
+      apply,
+      keepMs === 0 && next === undefined,
+    );
+    if (next !== undefined) this.clock.observe(reply.now, next.sent.monotonic, process.now().monotonic);
+    return reply;
+  }
+
+  leave(key: string, token: string): Promise<void> {
     const { link, server } = this.parts;
-    return link.request(`release ${key}`, () => server.release(key, token, keepMs), keepMs === 0);
+    return link.request(`leave ${key} ${token.slice(-4)}`, () => server.cancel(key, token, 0), true);
+  }
+
+  async heartbeat({ key, current, token, leaseMs, graceMs, since, sent }: HeartbeatCommand): Promise<HeartbeatReply> {
+    const { link, server, process } = this.parts;
+    const command = { ...this.standing({ graceMs, since }), key, current, token, leaseMs, deadline: this.deadline(sent) };
+    server.sentAt.set(token, server.world.time);
+    const reply = await link.request(`heartbeat ${key} ${current.slice(-4)} ${token.slice(-4)}`, () => server.heartbeat(command));
+    this.clock.observe(reply.now, sent.monotonic, process.now().monotonic);
+    return reply.status === 'stale' ? { status: 'void' } : reply;
+  }
+
+  confirm({ key, token, leaseMs, reserve }: ConfirmCommand): Promise<ConfirmReply> {
+    const { link, server } = this.parts;
+    return link.request(`confirm ${key} ${token.slice(-4)}+${String(leaseMs)}`, () => server.confirm(key, token, leaseMs, reserve), true);
   }
 
   cancel(key: string, token: string): Promise<void> {
     const { link, server, commandTimeout } = this.parts;
-    return link.request(`cancel ${key}`, () => server.cancel(key, token, 2 * commandTimeout), true);
+    return link.request(`cancel ${key} ${token.slice(-4)}`, () => server.cancel(key, token, 2 * commandTimeout), true);
   }
 
   async renew(commands: readonly LeaseCommand[]): Promise<readonly PromiseSettledResult<boolean>[]> {
@@ -133,20 +179,23 @@ export class LinkedLockStore implements LockStore {
     return undefined;
   }
 
-  private async attempt(command: GrantCommand, { monotonic: sent }: Instant): Promise<ServerGrantReply> {
-    const { link, server, process, commandTimeout } = this.parts;
-    const { clock } = this;
-    const now = clock.at(sent);
+  private async attempt(command: GrantCommand, sent: Instant): Promise<ServerGrantReply> {
+    const { link, server, process } = this.parts;
+    const { queue } = command;
+    const arriving = { ...command, deadline: this.deadline(sent), queue: queue && this.standing(queue) };
     server.sentAt.set(command.token, server.world.time);
-    const reply = await link.request(`grant ${command.key}`, () =>
-      server.grant({
-        ...command,
-        deadline: now === undefined ? 0 : now + commandTimeout * 1_000,
-        wakeProcess: command.wake ? this.name : undefined,
-        wakeLapseMs: commandTimeout + 1_000,
-      }),
-    );
-    clock.observe(reply.now, sent, process.now().monotonic);
+    const reply = await link.request(`grant ${command.key} ${command.token.slice(-4)}`, () => server.grant(arriving));
+    this.clock.observe(reply.now, sent.monotonic, process.now().monotonic);
     return reply;
+  }
+
+  /** In the server's time, µs; long past where nothing is known of it. */
+  private deadline({ monotonic }: Instant): number {
+    const now = this.clock.at(monotonic);
+    return now === undefined ? 0 : now + this.parts.commandTimeout * 1_000;
+  }
+
+  private standing({ graceMs, since }: Partial<Standing> & { readonly graceMs: number }): ArrivingStanding {
+    return { graceMs, since, liveMs: 1_000 + this.parts.commandTimeout, hears: this.parts.link.isUp };
   }
 }

@@ -94,7 +94,7 @@ export class Mishaps {
     this.repeat(weather.pauses, () => process.pause(Math.min(dice.gap(300), until - world.time)));
     this.repeat(weather.suspends, () => process.suspend(Math.min(dice.gap(300), until - world.time)));
     this.repeat(weather.wallSteps, () => process.stepWallClock(dice.between(-2_000, 2_000)));
-    if (weather.crashes && dice.chance(0.3)) world.after(dice.between(0, until), () => process.crash());
+    if (weather.crashes && dice.chance(0.3)) world.after(dice.between(0, until), () => participant.crash());
     if (weather.shutdowns && dice.chance(0.3))
       world.after(dice.between(0, until), () => process.receive(() => void this.shutDown(participant)));
   }

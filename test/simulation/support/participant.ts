@@ -31,10 +31,19 @@ export class Participant {
   readonly handles = new Set<Lock>();
   isShut = false;
 
-  constructor({ world, dice, server, process, settings }: ParticipantParts) {
+  constructor(private readonly parts: ParticipantParts) {
+    const { world, dice, server, process, settings } = parts;
     const { commandTimeout } = settings;
     this.process = process;
-    this.link = new Link({ world, dice, process, commandTimeout, onClose: () => store.forgetServer() });
+    this.link = new Link({
+      world,
+      dice,
+      process,
+      commandTimeout,
+      onClose: () => store.forgetServer(),
+      // The server knows whose connection is closed.
+      onUp: (isUp) => (isUp ? store.subscribe() : server.disconnect(this.engine.process)),
+    });
     const store = new LinkedLockStore({ server, link: this.link, process, commandTimeout });
     const warn = (message: string): void => {
       this.warnings.push(message);
@@ -42,6 +51,16 @@ export class Participant {
     };
     this.engine = new LockEngine({ store, clock: process, timers: process, log: { warn }, settings, random: dice.roll });
     this.locks = new LockService(this.engine);
+  }
+
+  /** Its connections are closed a moment later, by the machine. */
+  crash(): void {
+    const { world, server, dice, process } = this.parts;
+    process.crash();
+    world.after(dice.between(0, 5), () => {
+      server.disconnect(this.engine.process);
+      server.judge.dead.set(this.engine.process, world.time);
+    });
   }
 
   get name(): string {

@@ -37,7 +37,16 @@ export class Referee {
     this.faults.push(...this.server.faults.splice(0));
     const stored = new Map(this.keys.map((key) => [key, this.server.inspect(key)]));
     for (const participant of this.participants) {
-      for (const { hold, trulyLeft } of participant.beliefs()) this.checkBelief(participant, hold, trulyLeft, stored.get(hold.key));
+      const believed = new Map<string, Hold>();
+      for (const { hold, trulyLeft } of participant.beliefs()) {
+        this.checkBelief(participant, hold, trulyLeft, stored.get(hold.key));
+        // Callers that follow each other share a token, which the server cannot tell apart.
+        const other = believed.get(hold.key);
+        if (other !== undefined && other !== hold && !this.server.forced.has(other.token) && !this.server.forced.has(hold.token)) {
+          this.fail(`C1: two callers of ${participant.name} believe to hold ${hold.key}`);
+        }
+        believed.set(hold.key, hold);
+      }
     }
     for (const { key, owner } of stored.values()) if (owner !== undefined) this.checkOrphan(key, owner);
   }
@@ -45,11 +54,11 @@ export class Referee {
   /** A caller entered a lock: callers enter in the order of the grants, and each with the fence that the server gave it. */
   entered(participant: Participant, { key, token, fence }: Hold): void {
     if (participant.isShut) this.fail(`${participant.name} entered ${key} although it shuts down`);
-    if (this.server.grants.get(token) !== fence) this.fail(`C3: ${participant.name} entered ${key} with a fence nobody gave it`);
+    if (!this.server.gave(token, fence)) this.fail(`C3: ${participant.name} entered ${key} with a fence nobody gave it`);
     // Its message may have come before the grant's answer: then a renewal tells.
     if (this.server.forced.has(token)) return;
     const last = this.lastEntered.get(key) ?? 0;
-    if (fence < last) this.fail(`C3: ${participant.name} entered ${key} with fence ${String(fence)} after ${String(last)}`);
+    if (fence <= last) this.fail(`C3: ${participant.name} entered ${key} with fence ${String(fence)} after ${String(last)}`);
     this.lastEntered.set(key, Math.max(last, fence));
   }
 

@@ -59,6 +59,11 @@ export class SimulatedProcess implements Clock, Timers {
     return { cancel: () => (timer.run = undefined) };
   }
 
+  /** The next turn of its event loop. */
+  soon(run: () => void): void {
+    this.world.after(0, () => this.enter('input', run));
+  }
+
   sleep(ms: number): Promise<void> {
     return new Promise((resolve) => this.after(ms, resolve));
   }

@@ -31,7 +31,15 @@ export function describeQueue(stage: () => StoreStage): void {
   }
 
   function beat(process: StoreProcess, current: string, next: string = process.token(), since?: number): Promise<HeartbeatReply> {
-    return process.store.heartbeat({ key: 'stock', current, token: next, leaseMs: LEASE_MS, graceMs: GRACE_MS, since, sent: systemClock.now() });
+    return process.store.heartbeat({
+      key: 'stock',
+      current,
+      token: next,
+      leaseMs: LEASE_MS,
+      graceMs: GRACE_MS,
+      since,
+      sent: systemClock.now(),
+    });
   }
 
   async function release(of: string): Promise<string | undefined> {

@@ -20,7 +20,7 @@ export interface RecordStage {
 }
 
 /** No store waits longer for an answer. */
-export const RECORD_TIMEOUT = 400;
+export const RECORD_TIMEOUT = 350;
 export const STOCK: RecordName = { scope: 'scope-1', operation: 'stock' };
 export const FINGERPRINT = Buffer.from('0123456789abcdef');
 export const OTHER_FINGERPRINT = Buffer.alloc(16, 0xff);

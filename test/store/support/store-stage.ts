@@ -26,13 +26,7 @@ export interface StoreStage {
    * An attempt arrives whose deadline is that far from now, of a process that may have ended. `queues`: it stands in line if it must, as one
    * whose subscription works, or may not.
    */
-  arrive(attempt: {
-    key: string;
-    token: string;
-    leaseMs: number;
-    deadlineMs: number;
-    queues?: boolean | 'unsubscribed';
-  }): Promise<Arrival>;
+  arrive(attempt: { key: string; token: string; leaseMs: number; deadlineMs: number; queues?: boolean | 'unsubscribed' }): Promise<Arrival>;
   /** An extension arrives whose deadline is that far from now. */
   arriveExtension(extension: { key: string; token: string; leaseMs: number; deadlineMs: number }): Promise<boolean | 'stale'>;
   /** What the server's clock shows, in µs. */

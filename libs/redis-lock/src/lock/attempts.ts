@@ -2,12 +2,11 @@ import { LockStoreError } from '../errors/lock-store.error.js';
 import type { Clock, Instant } from '../runtime/clock.js';
 import type { LockStore, QueuedReply, Standing } from '../store/lock-store.interface.js';
 import type { GiveBack } from './give-back.js';
-import { Hold } from './hold.js';
+import { Hold, type HoldOwner } from './hold.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 import type { EngineSettings, LockRequest } from './lock-request.js';
 import type { UnderWay } from './under-way.js';
 import type { TokenSource } from './token-source.js';
-import type { LocalLock } from './waiting/local-lock.js';
 
 /** A clear answer to an attempt. */
 export type Answer = Hold | Busy | Queued;
@@ -69,16 +68,13 @@ export class Attempts {
   constructor(private readonly parts: AttemptParts) {}
 
   /** One attempt. @throws LockStoreError when the answer is not known; then nothing is held, and nobody stands in line. */
-  async make(local: LocalLock, request: LockRequest, terms: AttemptTerms): Promise<Answer> {
+  async make(local: HoldOwner, request: LockRequest, terms: AttemptTerms): Promise<Answer> {
     const { store, clock, tokens, keeper, underWay } = this.parts;
     const { reserve = 1, queue, sent = clock.now() } = terms;
     const { key } = local;
     const token = tokens.next();
     const { leaseMs } = request;
-    if (queue !== undefined) {
-      local.asked = token;
-      local.early = undefined;
-    }
+    if (queue !== undefined) local.onAsked(token);
     let reply;
     underWay.begin();
     try {

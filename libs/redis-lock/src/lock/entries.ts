@@ -1,12 +1,11 @@
 import type { Clock, Instant } from '../runtime/clock.js';
 import type { ConfirmReply, HandedOver, LockStore } from '../store/lock-store.interface.js';
 import type { Attempts } from './attempts.js';
-import { Hold } from './hold.js';
+import { Hold, type HoldOwner } from './hold.js';
 import { Lease } from './lease.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 import type { LockRequest } from './lock-request.js';
 import type { UnderWay } from './under-way.js';
-import type { LocalLock } from './waiting/local-lock.js';
 
 /** What an entry needs. */
 export interface EntryParts {
@@ -33,7 +32,7 @@ export class Entries {
   constructor(private readonly parts: EntryParts) {}
 
   /** Undefined where the lease cannot be believed in any more, or must be longer before the caller enters: then it is confirmed first. */
-  enter(local: LocalLock, request: LockRequest, { grant, sent, leaseMs }: Arrival): Hold | undefined {
+  enter(local: HoldOwner, request: LockRequest, { grant, sent, leaseMs }: Arrival): Hold | undefined {
     const { clock, keeper } = this.parts;
     const entered = clock.now();
     const mustConfirm = request.replicas !== undefined || (request.holdAtLeast > 0 && leaseMs < request.leaseMs);
@@ -44,7 +43,7 @@ export class Entries {
   }
 
   /** Confirms, and then enters. Undefined where the lock is somebody else's by now. @throws LockStoreError when the answer is not known */
-  async enterConfirmed(local: LocalLock, request: LockRequest, grant: HandedOver): Promise<Hold | undefined> {
+  async enterConfirmed(local: HoldOwner, request: LockRequest, grant: HandedOver): Promise<Hold | undefined> {
     const { clock, keeper, attempts } = this.parts;
     const { leaseMs } = request;
     const sent = clock.now();
@@ -88,7 +87,7 @@ export class Entries {
   }
 
   private makeHold(
-    local: LocalLock,
+    local: HoldOwner,
     request: LockRequest,
     { token, fence }: HandedOver,
     when: { readonly sent: Instant; readonly entered: Instant; readonly leaseMs: number },

@@ -4,8 +4,13 @@ import type { Linked } from '../runtime/linked-set.js';
 import { Lease } from './lease.js';
 import type { LockRequest } from './lock-request.js';
 
-/** Who is told that a hold is over. */
+/** What this process knows of one lock, as far as a hold of it is concerned. */
 export interface HoldOwner {
+  readonly key: string;
+  /** The hold that there is now. */
+  hold: Hold | undefined;
+  /** A token was sent that stands in line if the lock is busy. */
+  onAsked(token: string): void;
   onReleased(hold: Hold): void;
   onLost(hold: Hold): void;
 }

@@ -197,20 +197,26 @@ export class LockEngine {
     local.isAsking = true;
     try {
       found = await this.attempts.make(local, request, { queue: request.standing, sent: since });
-      local.isAsking = false;
-      if (isHold(found)) return this.admit(found, gate);
+      if (isHold(found)) {
+        local.isAsking = false;
+        return this.admit(found, gate);
+      }
     } catch (error) {
-      local.isAsking = false;
       if (!mayTryAgain(error)) {
+        local.isAsking = false;
         local.line?.advance();
         throw error;
       }
       found = error;
     }
     const line = (local.line ??= new WaitingLine(local, this.lineParts));
+    // In front of those who came while it asked, before anything is granted.
+    const turn = line.join(wait, 'first');
+    local.isAsking = false;
     if (found instanceof LockStoreError) line.pauseAfter(found);
     else if (found.status === 'queued') line.standInLine(found, request);
-    return line.join(wait, 'first');
+    line.advance();
+    return turn;
   }
 
   private join(local: LocalLock, wait: WaitRequest): Promise<Hold> {
@@ -235,8 +241,8 @@ export class LockEngine {
   /** A token that stood in line owns the lock: where nobody here waits with it any more, it goes on to the next process. */
   private onGranted(key: string, grant: HandedOver): void {
     const local = this.locals.find(key);
-    if (local?.isAsking === true && local.asked === grant.token) local.early = grant;
-    else if (local?.line !== undefined) local.line.onGranted(grant);
+    if (local?.keepEarly(grant) === true) return;
+    if (local?.line !== undefined) local.line.onGranted(grant);
     else if (local?.hold?.token !== grant.token) this.lineParts.takeBack(key, grant.token);
   }
 

@@ -66,7 +66,10 @@ export class LockInspector {
   }
 
   /** A process that holds a lock passes it on to its own callers, and stands in no line for them. */
-  private async waiting({ key, waiting }: StoredLock, holder: string | undefined): Promise<{ waitingProcesses: number; waitingCallers: number }> {
+  private async waiting(
+    { key, waiting }: StoredLock,
+    holder: string | undefined,
+  ): Promise<{ waitingProcesses: number; waitingCallers: number }> {
     const { engine, store } = this;
     const elsewhere = new Set(holder === undefined ? waiting : [...waiting, holder]);
     elsewhere.delete(engine.process);

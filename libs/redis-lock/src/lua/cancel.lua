@@ -9,7 +9,6 @@
 -- @include reserve
 -- @include queue
 -- @include hand-over
--- @include sweep
 local owned = 0
 if redis.pcall('GET', KEYS[1]) == ARGV[1] then
   redis.call('DEL', KEYS[1])

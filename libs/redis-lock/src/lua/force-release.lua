@@ -17,6 +17,5 @@ local process = process_of(owner)
 if process then
   redis.pcall('PUBLISH', ARGV[1] .. process, 'f' .. owner .. ' ' .. KEYS[1])
 end
--- @include sweep
 hand_over(ARGV[1])
 return 1

@@ -21,7 +21,6 @@ end
 -- @include enqueue
 -- @include hand-over
 if accompanied then
-  -- @include sweep
   if redis.call('EXISTS', KEYS[1]) == 0 then
     -- Nobody overtakes those who wait: where the lock is free, and a message was lost or a lease ran out, it is theirs.
     hand_over(ARGV[6])

@@ -14,7 +14,6 @@ end
 -- @include queue
 -- @include enqueue
 -- @include hand-over
--- @include sweep
 local owner = redis.pcall('GET', KEYS[1])
 if owner == ARGV[1] then
   if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then

@@ -10,8 +10,7 @@ local owner = kind == 'string' and redis.call('GET', KEYS[1])
 local waiting = {}
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf')) do
   local process = process_of(string.sub(member, 2))
-  local mark = mark_of(process)
-  if mark and -redis.call('ZSCORE', KEYS[2], mark .. process) > now then
+  if mark_of(process) then
     waiting[#waiting + 1] = process
   end
 end

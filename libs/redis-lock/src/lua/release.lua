@@ -22,7 +22,6 @@ end
 -- @include queue
 -- @include enqueue
 -- @include hand-over
--- @include sweep
 if not ARGV[4] then
   hand_over(ARGV[3])
   return 1

@@ -3,7 +3,7 @@ import type { LuaScript } from './lua-script.js';
 
 export const CANCEL: LuaScript = {
   name: 'cancel',
-  sha1: 'cbb7ba87beedc1efc1fe7252899483ca04cd4b5f',
+  sha1: '0f0784a7543944131caf61d6afe519dcebc472dd',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
@@ -31,8 +31,9 @@ local function process_of(token)
 end
 local function mark_of(process)
   for _, mark in ipairs({ 's', 'u', 'p' }) do
-    if redis.call('ZSCORE', KEYS[2], mark .. process) then
-      return mark
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
+    if lapse and -lapse > now then
+      return mark, lapse
     end
   end
 end
@@ -65,13 +66,12 @@ local function hand_over(channel, own, lease)
     end
     local token, given = string.match(member, '^q(%S+) (%d+)$')
     local process = process_of(token)
-    local mark = mark_of(process)
+    local mark, lapse = mark_of(process)
     if not mark then
       redis.call('ZREM', KEYS[2], member)
     elseif mark == 'p' and process ~= own then
       at = at + 1
     else
-      local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
       redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
       local fence = reserve(1)
       redis.call('ZREM', KEYS[2], member, mark .. process)
@@ -90,7 +90,6 @@ local function hand_over(channel, own, lease)
     end
   end
 end
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
 local owned = 0
 if redis.pcall('GET', KEYS[1]) == ARGV[1] then
   redis.call('DEL', KEYS[1])
@@ -156,7 +155,7 @@ return { 1, now }
 
 export const FORCE_RELEASE: LuaScript = {
   name: 'force-release',
-  sha1: '29eb1aba53550e8f02fda77f4ee1f75efdfd33db',
+  sha1: 'e44956f57d920a42eacaeb40331f319f2c8cb349',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
@@ -184,8 +183,9 @@ local function process_of(token)
 end
 local function mark_of(process)
   for _, mark in ipairs({ 's', 'u', 'p' }) do
-    if redis.call('ZSCORE', KEYS[2], mark .. process) then
-      return mark
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
+    if lapse and -lapse > now then
+      return mark, lapse
     end
   end
 end
@@ -218,13 +218,12 @@ local function hand_over(channel, own, lease)
     end
     local token, given = string.match(member, '^q(%S+) (%d+)$')
     local process = process_of(token)
-    local mark = mark_of(process)
+    local mark, lapse = mark_of(process)
     if not mark then
       redis.call('ZREM', KEYS[2], member)
     elseif mark == 'p' and process ~= own then
       at = at + 1
     else
-      local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
       redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
       local fence = reserve(1)
       redis.call('ZREM', KEYS[2], member, mark .. process)
@@ -252,7 +251,6 @@ local process = process_of(owner)
 if process then
   redis.pcall('PUBLISH', ARGV[1] .. process, 'f' .. owner .. ' ' .. KEYS[1])
 end
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
 hand_over(ARGV[1])
 return 1
 `,
@@ -260,7 +258,7 @@ return 1
 
 export const GRANT: LuaScript = {
   name: 'grant',
-  sha1: '4f81a371309b319e45d83a633ceb337d343d086f',
+  sha1: '44f423a7684e43d6eb2458c4ba67ff369381995d',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[3]) then
@@ -298,8 +296,9 @@ local function process_of(token)
 end
 local function mark_of(process)
   for _, mark in ipairs({ 's', 'u', 'p' }) do
-    if redis.call('ZSCORE', KEYS[2], mark .. process) then
-      return mark
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
+    if lapse and -lapse > now then
+      return mark, lapse
     end
   end
 end
@@ -348,13 +347,12 @@ local function hand_over(channel, own, lease)
     end
     local token, given = string.match(member, '^q(%S+) (%d+)$')
     local process = process_of(token)
-    local mark = mark_of(process)
+    local mark, lapse = mark_of(process)
     if not mark then
       redis.call('ZREM', KEYS[2], member)
     elseif mark == 'p' and process ~= own then
       at = at + 1
     else
-      local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
       redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
       local fence = reserve(1)
       redis.call('ZREM', KEYS[2], member, mark .. process)
@@ -374,7 +372,6 @@ local function hand_over(channel, own, lease)
   end
 end
 if accompanied then
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
   if redis.call('EXISTS', KEYS[1]) == 0 then
     hand_over(ARGV[6])
     if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then
@@ -393,7 +390,7 @@ return queued(ARGV[1], terms)
 
 export const HEARTBEAT: LuaScript = {
   name: 'heartbeat',
-  sha1: '2c61a19b1dbf09aa3fb00a738020134d9dc8c248',
+  sha1: '0259c1a3fd4252464361e1aa708caf587116c8f4',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[4]) then
@@ -424,8 +421,9 @@ local function process_of(token)
 end
 local function mark_of(process)
   for _, mark in ipairs({ 's', 'u', 'p' }) do
-    if redis.call('ZSCORE', KEYS[2], mark .. process) then
-      return mark
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
+    if lapse and -lapse > now then
+      return mark, lapse
     end
   end
 end
@@ -474,13 +472,12 @@ local function hand_over(channel, own, lease)
     end
     local token, given = string.match(member, '^q(%S+) (%d+)$')
     local process = process_of(token)
-    local mark = mark_of(process)
+    local mark, lapse = mark_of(process)
     if not mark then
       redis.call('ZREM', KEYS[2], member)
     elseif mark == 'p' and process ~= own then
       at = at + 1
     else
-      local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
       redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
       local fence = reserve(1)
       redis.call('ZREM', KEYS[2], member, mark .. process)
@@ -499,7 +496,6 @@ local function hand_over(channel, own, lease)
     end
   end
 end
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
 local owner = redis.pcall('GET', KEYS[1])
 if owner == ARGV[1] then
   if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then
@@ -539,7 +535,7 @@ return queued(token, terms)
 
 export const INSPECT: LuaScript = {
   name: 'inspect',
-  sha1: '34b2b676b5c2066a683cf0497a517febabe3d023',
+  sha1: '6d75d82556d88e7e9be093bc290b2f50b12d4215',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
@@ -558,8 +554,9 @@ local function process_of(token)
 end
 local function mark_of(process)
   for _, mark in ipairs({ 's', 'u', 'p' }) do
-    if redis.call('ZSCORE', KEYS[2], mark .. process) then
-      return mark
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
+    if lapse and -lapse > now then
+      return mark, lapse
     end
   end
 end
@@ -587,8 +584,7 @@ local owner = kind == 'string' and redis.call('GET', KEYS[1])
 local waiting = {}
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf')) do
   local process = process_of(string.sub(member, 2))
-  local mark = mark_of(process)
-  if mark and -redis.call('ZSCORE', KEYS[2], mark .. process) > now then
+  if mark_of(process) then
     waiting[#waiting + 1] = process
   end
 end
@@ -842,7 +838,7 @@ return 1
 
 export const RELEASE: LuaScript = {
   name: 'release',
-  sha1: 'b61abf572849f5432ba9e59b864b02d4d16dd222',
+  sha1: 'eb99876885d9bc6879abec7376d720f45675071a',
   source: `if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
@@ -881,8 +877,9 @@ local function process_of(token)
 end
 local function mark_of(process)
   for _, mark in ipairs({ 's', 'u', 'p' }) do
-    if redis.call('ZSCORE', KEYS[2], mark .. process) then
-      return mark
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
+    if lapse and -lapse > now then
+      return mark, lapse
     end
   end
 end
@@ -931,13 +928,12 @@ local function hand_over(channel, own, lease)
     end
     local token, given = string.match(member, '^q(%S+) (%d+)$')
     local process = process_of(token)
-    local mark = mark_of(process)
+    local mark, lapse = mark_of(process)
     if not mark then
       redis.call('ZREM', KEYS[2], member)
     elseif mark == 'p' and process ~= own then
       at = at + 1
     else
-      local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
       redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
       local fence = reserve(1)
       redis.call('ZREM', KEYS[2], member, mark .. process)
@@ -956,7 +952,6 @@ local function hand_over(channel, own, lease)
     end
   end
 end
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
 if not ARGV[4] then
   hand_over(ARGV[3])
   return 1

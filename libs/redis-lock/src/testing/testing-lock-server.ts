@@ -130,9 +130,7 @@ export class TestingLockServer {
 
   /** Forgets every lock, as a Redis that restarts without its data: holders learn it at their next renewal or release. */
   loseData(): void {
-    for (const server of this.servers.values()) {
-      for (const key of server.keys()) server.release(key, server.inspect(key).owner ?? '', 0);
-    }
+    for (const server of this.servers.values()) server.loseData();
   }
 
   /**

@@ -1,15 +1,14 @@
 import type { HandedOver } from '../../store/lock-store.interface.js';
-import type { Hold, HoldOwner } from '../hold.js';
-import type { WaitingLine } from './waiting-line.js';
+import type { Hold } from '../hold.js';
+import type { LineOwner, WaitingLine } from './waiting-line.js';
 
 /** What this process knows of one lock: its own hold, whether it is asking for one, and its callers in line. */
-export class LocalLock implements HoldOwner {
+export class LocalLock implements LineOwner {
   hold: Hold | undefined;
   /** A command that may be granted, for a caller who would wait, is under way. */
   isAsking = false;
-  /** The token that stands in line if the lock is busy, and the message about it that came before the reply that says so. */
-  asked = '';
-  early: HandedOver | undefined;
+  private asked = '';
+  private early: HandedOver | undefined;
   /** Present while callers wait, or something of theirs is under way. */
   line: WaitingLine | undefined;
 
@@ -22,6 +21,24 @@ export class LocalLock implements HoldOwner {
 
   get isIdle(): boolean {
     return this.line === undefined && !this.isAsking && this.hold === undefined;
+  }
+
+  onAsked(token: string): void {
+    this.asked = token;
+    this.early = undefined;
+  }
+
+  /** Keeps a message about the token that was asked for with, which came before the reply that says that it stands in line. False: it is none. */
+  keepEarly(grant: HandedOver): boolean {
+    if (!this.isAsking || this.asked !== grant.token) return false;
+    this.early = grant;
+    return true;
+  }
+
+  takeEarly(token: string): HandedOver | undefined {
+    const { early } = this;
+    this.early = undefined;
+    return early?.token === token ? early : undefined;
   }
 
   onReleased(hold: Hold): void {

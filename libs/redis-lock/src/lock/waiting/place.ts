@@ -98,6 +98,8 @@ export class Place {
     store.heartbeat({ ...this.terms, current: beat.current, token: beat.next, since: this.since, sent: beat.sent }).then(
       (reply) => {
         this.underWay.delete(beat.next);
+        // Too late by the server's clock, or by what is known of it: the reply told the time.
+        if (reply.status === 'void') this.beatIn(SHORTEST_BEAT_MS);
         this.owner.onHeartbeat(this, beat, reply);
       },
       (error: unknown) => {

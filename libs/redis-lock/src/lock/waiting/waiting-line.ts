@@ -4,10 +4,9 @@ import { outside } from '../../runtime/outside.js';
 import type { HandedOver, HeartbeatReply, PlaceReply, QueueCommand } from '../../store/lock-store.interface.js';
 import { isHold, mayTryAgain, type Queued } from '../attempts.js';
 import type { Arrival } from '../entries.js';
-import { Hold } from '../hold.js';
+import type { Hold, HoldOwner } from '../hold.js';
 import type { LockRequest } from '../lock-request.js';
 import type { LineParts } from './line-parts.js';
-import type { LocalLock } from './local-lock.js';
 import { Place, type Heartbeat, type PlaceOwner } from './place.js';
 import { StoreTrouble } from './store-trouble.js';
 import { Turn } from './turn.js';
@@ -16,6 +15,14 @@ import { Waiter } from './waiter.js';
 
 /** No more fences than this are reserved at once: the counter must not outrun the clock. */
 export const MOST_FENCES = 32;
+
+/** The lock that a line is for, as this process knows it. */
+export interface LineOwner extends HoldOwner {
+  isAsking: boolean;
+  line: WaitingLine | undefined;
+  /** A message that came before the reply that says that its token stands in line. */
+  takeEarly(token: string): HandedOver | undefined;
+}
 
 /** A place that is asked for along with a release. */
 export interface NewStanding {
@@ -40,7 +47,7 @@ export class WaitingLine implements PlaceOwner {
   private accepted = '';
 
   constructor(
-    readonly local: LocalLock,
+    readonly local: LineOwner,
     private readonly parts: LineParts,
   ) {
     this.turn = new Turn(parts.settings.cohort);
@@ -96,9 +103,8 @@ export class WaitingLine implements PlaceOwner {
     this.place.confirm(token, reply, sent);
     this.trouble.busyFor(reply.leaseLeftMs);
     this.since = reply.since;
-    const { early } = this.local;
-    this.local.early = undefined;
-    if (early?.token === token) this.onGranted(early);
+    const early = this.local.takeEarly(token);
+    if (early !== undefined) this.onGranted(early);
   }
 
   /** The store did not answer to an attempt: another one follows after a pause. */

@@ -13,13 +13,12 @@ local function hand_over(channel, own, lease)
     end
     local token, given = string.match(member, '^q(%S+) (%d+)$')
     local process = process_of(token)
-    local mark = mark_of(process)
+    local mark, lapse = mark_of(process)
     if not mark then
       redis.call('ZREM', KEYS[2], member)
     elseif mark == 'p' and process ~= own then
       at = at + 1
     else
-      local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
       redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
       local fence = reserve(1)
       redis.call('ZREM', KEYS[2], member, mark .. process)

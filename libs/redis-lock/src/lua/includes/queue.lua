@@ -7,8 +7,9 @@ local function process_of(token)
 end
 local function mark_of(process)
   for _, mark in ipairs({ 's', 'u', 'p' }) do
-    if redis.call('ZSCORE', KEYS[2], mark .. process) then
-      return mark
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
+    if lapse and -lapse > now then
+      return mark, lapse
     end
   end
 end

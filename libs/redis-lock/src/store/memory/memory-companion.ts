@@ -23,7 +23,7 @@ interface Liveness {
 export class MemoryCompanion {
   private readonly tombstones = new Map<string, number>();
   private readonly marks = new Map<string, Liveness>();
-  private entries: Entry[] = [];
+  private queue: readonly Entry[] = [];
 
   /** Takes away what has lapsed. */
   sweep(nowMs: number): void {
@@ -36,16 +36,21 @@ export class MemoryCompanion {
   }
 
   get isAnybodyWaiting(): boolean {
-    return this.entries.length > 0;
+    return this.queue.length > 0;
+  }
+
+  /** Everybody in line, in their order. */
+  get entries(): readonly Entry[] {
+    return this.queue;
   }
 
   get head(): Entry | undefined {
-    return this.entries[0];
+    return this.queue[0];
   }
 
   /** Live processes, in their order. */
   get processes(): string[] {
-    return this.entries.filter(({ process }) => this.marks.has(process)).map(({ process }) => process);
+    return this.queue.filter(({ process }) => this.marks.has(process)).map(({ process }) => process);
   }
 
   bury(token: string, until: number): void {
@@ -57,21 +62,21 @@ export class MemoryCompanion {
   }
 
   find(token: string): Entry | undefined {
-    return this.entries.find((entry) => entry.token === token);
+    return this.queue.find((entry) => entry.token === token);
   }
 
   entryOf(process: string): Entry | undefined {
-    return this.entries.find((entry) => entry.process === process);
+    return this.queue.find((entry) => entry.process === process);
   }
 
   add(token: string, graceMs: number, since: number): Entry {
     const entry = { token, process: processOf(token) ?? '', graceMs, since };
-    this.entries = [...this.entries, entry].sort((a, b) => a.since - b.since);
+    this.queue = [...this.queue, entry].sort((a, b) => a.since - b.since);
     return entry;
   }
 
   remove(entry: Entry): void {
-    this.entries = this.entries.filter((other) => other !== entry);
+    this.queue = this.queue.filter((other) => other !== entry);
   }
 
   markOf(process: string): Mark | undefined {
@@ -96,7 +101,7 @@ export class MemoryCompanion {
   next(own: string | undefined, from: number): { entry: Entry; at: number } | undefined {
     let at = from;
     for (;;) {
-      const entry = this.entries[at];
+      const entry = this.queue[at];
       if (entry === undefined) return undefined;
       const mark = this.markOf(entry.process);
       if (mark === undefined) this.remove(entry);

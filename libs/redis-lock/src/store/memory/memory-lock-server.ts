@@ -1,54 +1,15 @@
 import type { Clock } from '../../runtime/clock.js';
-import { processOf, type GrantReply, type HandedOver, type PlaceReply, type QueuedReply, type StoredLock, type VoidReply } from '../lock-store.interface.js';
+import { processOf, type HandedOver, type PlaceReply, type QueuedReply, type StoredLock } from '../lock-store.interface.js';
+import type {
+  ArrivingGrant,
+  ArrivingHeartbeat,
+  ArrivingPlace,
+  ArrivingStanding,
+  ServerGrantReply,
+  ServerHeartbeatReply,
+  ServerMessage,
+} from './memory-messages.js';
 import { MemoryCompanion } from './memory-companion.js';
-
-/** A message to one process, as the Redis scripts publish them. */
-export type ServerMessage =
-  | { readonly kind: 'granted'; readonly key: string; readonly grant: HandedOver }
-  | { readonly kind: 'others'; readonly key: string }
-  | { readonly kind: 'forced'; readonly key: string; readonly token: string };
-
-/** How a token is put in line. */
-export interface ArrivingStanding {
-  readonly graceMs: number;
-  /** In µs; undefined for now. */
-  readonly since: number | undefined;
-  /** How long its process lives unheard of, in ms. */
-  readonly liveMs: number;
-  /** Whether a message that reaches nobody means that the process is gone. */
-  readonly hears: boolean;
-}
-
-/** An attempt as it arrives: its deadline is in the server's time, µs. */
-export interface ArrivingGrant {
-  readonly key: string;
-  readonly token: string;
-  readonly leaseMs: number;
-  readonly deadline: number;
-  readonly reserve: number;
-  readonly queue: ArrivingStanding | undefined;
-}
-
-/** A token to be put in line, as it arrives. */
-export interface ArrivingPlace extends ArrivingStanding {
-  readonly token: string;
-  readonly leaseMs: number;
-  readonly deadline: number;
-}
-
-/** A heartbeat as it arrives. */
-export interface ArrivingHeartbeat extends ArrivingPlace {
-  readonly key: string;
-  readonly current: string;
-}
-
-/** Reply to an attempt; `now` is the server's time in µs. */
-export type ServerGrantReply = { readonly now: number } & (Exclude<GrantReply, VoidReply> | { readonly status: 'stale' } | { readonly status: 'cancelled' });
-
-/** Reply to a heartbeat. */
-export type ServerHeartbeatReply = { readonly now: number } & (
-  PlaceReply | { readonly status: 'own'; readonly token: string } | { readonly status: 'stale' }
-);
 
 interface StoredLease {
   readonly token: string;
@@ -117,7 +78,10 @@ export class MemoryLockServer {
     }
     this.enqueue(key, next.token, next);
     const grant = this.handOver(key, processOf(next.token), next.leaseMs);
-    return { released: true, next: grant === undefined ? { ...this.queued(key, next.token), token: next.token } : { ...grant, status: 'granted' } };
+    return {
+      released: true,
+      next: grant === undefined ? { ...this.queued(key, next.token), token: next.token } : { ...grant, status: 'granted' },
+    };
   }
 
   /** @param tombstoneMs 0 for none */
@@ -207,11 +171,10 @@ export class MemoryLockServer {
     for (const key of [...this.leases.keys()]) if (this.lease(key) !== undefined) yield key;
   }
 
-  /** As a server that restarts without its data: locks, queues and tombstones are gone. */
+  /** As a server that restarts without its data: locks, queues and tombstones are gone. Its clock goes on, and with it the fences. */
   loseData(): void {
     this.leases.clear();
     this.companions.clear();
-    this.lastFence = 0;
   }
 
   /** Hands a free lock over to the next process in line; returns what it was given where that is `own`. */
@@ -235,7 +198,8 @@ export class MemoryLockServer {
     return undefined;
   }
 
-  private enqueue(key: string, token: string, { graceMs, since, liveMs, hears }: ArrivingStanding): void {
+  /** This is where a token is put in line. */
+  protected enqueue(key: string, token: string, { graceMs, since, liveMs, hears }: ArrivingStanding): void {
     const process = processOf(token) ?? '';
     const owner = this.lease(key)?.token;
     const holder = owner === undefined ? undefined : processOf(owner);
@@ -268,7 +232,8 @@ export class MemoryLockServer {
     return fence;
   }
 
-  private own(key: string, token: string, leaseMs: number): void {
+  /** This is where a lock gets an owner. */
+  protected own(key: string, token: string, leaseMs: number): void {
     this.leases.set(key, { token, endsAt: this.nowMs() + leaseMs });
   }
 
@@ -278,7 +243,7 @@ export class MemoryLockServer {
     return this.leases.get(key);
   }
 
-  private companion(key: string): MemoryCompanion | undefined {
+  protected companion(key: string): MemoryCompanion | undefined {
     const companion = this.companions.get(key);
     companion?.sweep(this.nowMs());
     if (companion?.isEmpty === true) this.companions.delete(key);

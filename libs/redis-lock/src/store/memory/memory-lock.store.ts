@@ -18,7 +18,8 @@ import type {
   StoredLock,
 } from '../lock-store.interface.js';
 import { globPattern } from './glob-pattern.js';
-import type { ArrivingPlace, ArrivingStanding, MemoryLockServer, ServerMessage } from './memory-lock-server.js';
+import type { MemoryLockServer } from './memory-lock-server.js';
+import type { ArrivingPlace, ArrivingStanding, ServerMessage } from './memory-messages.js';
 
 /** A process in line counts as alive for this long and commandTimeout after it was heard of. */
 const LIVE_MS = 1_000;

@@ -1,8 +1,7 @@
 import { LockOptionsError } from '../../errors/lock-options.error.js';
 import { LockStoreError } from '../../errors/lock-store.error.js';
-import { EXTEND, FORCE_RELEASE, GRANT, INSPECT, RENEW } from '../../lua/scripts.generated.js';
-import { atMost } from '../../runtime/at-most.js';
-import type { Clock, Instant, Timers } from '../../runtime/clock.js';
+import { EXTEND, FORCE_RELEASE, INSPECT, RENEW } from '../../lua/scripts.generated.js';
+import type { Clock, Timers } from '../../runtime/clock.js';
 import type { LockLog } from '../../runtime/lock-log.js';
 import type {
   ConfirmCommand,
@@ -22,13 +21,14 @@ import type {
 } from '../lock-store.interface.js';
 import type { ClientFactory } from './client-settings.js';
 import { Confirmations } from './confirmations.js';
+import { GrantScript } from './grant-script.js';
 import { KeySpace } from './key-space.js';
 import { lockNames } from './lock-names.js';
 import { ProcessCards } from './process-cards.js';
 import { QueueScripts } from './queue-scripts.js';
 import { RedisLink } from './redis-link.js';
 import { rehearse } from './rehearsal.js';
-import { eachDone, isDone, known, readQueued } from './script-replies.js';
+import { eachDone, isDone, known } from './script-replies.js';
 import { ServerClocks } from './server-clocks.js';
 import { checkServer } from './server-check.js';
 import { subscribe, type Subscription } from './subscription.js';
@@ -47,13 +47,9 @@ export interface RedisLockStoreOptions {
 
 /** How many leases one script prolongs: long enough to save commands, short enough not to hold up the server. */
 const RENEW_BATCH = 100;
-/** Reply codes of grant.lua and extend.lua. */
-const GRANTED = 0;
-const BUSY = 1;
+/** Reply codes of extend.lua. */
 const DONE = 1;
 const STALE = 2;
-const QUEUED = 4;
-const VOID: GrantReply = { status: 'void' };
 
 /** Locks on one Redis primary, on what Sentinel calls the primary, or on a Cluster. */
 export class RedisLockStore implements LockStore {
@@ -64,6 +60,7 @@ export class RedisLockStore implements LockStore {
   private readonly cards: ProcessCards;
   private readonly confirmations: Confirmations;
   private readonly clocks: ServerClocks;
+  private readonly grants: GrantScript;
   private readonly queue: QueueScripts;
   private subscription: Subscription | undefined;
   private process = '';
@@ -77,14 +74,13 @@ export class RedisLockStore implements LockStore {
     this.confirmations = new Confirmations({ ...options, link: () => this.link('Redis confirmations') });
     this.cards = new ProcessCards(this.commands, this.names);
     this.clocks = new ServerClocks(this.commands, options.clock);
+    const parts = { ...options, link: this.commands, names: this.names, clocks: this.clocks };
     this.queue = new QueueScripts({
-      ...options,
-      link: this.commands,
-      names: this.names,
-      clocks: this.clocks,
+      ...parts,
       // A Cluster counts only who listens on the same node.
       hearsEverything: () => !clients.clustered && this.subscription?.isUp === true,
     });
+    this.grants = new GrantScript({ ...parts, queue: this.queue });
   }
 
   async open(inbox: StoreInbox): Promise<void> {
@@ -114,7 +110,7 @@ export class RedisLockStore implements LockStore {
   }
 
   grant(command: GrantCommand): Promise<GrantReply> {
-    return this.attempt(command, command.sent, () => this.attemptAgain(command));
+    return this.grants.make(command);
   }
 
   release(command: ReleaseCommand): Promise<ReleaseReply> {
@@ -208,51 +204,6 @@ export class RedisLockStore implements LockStore {
 
   readCard(process: string, key: string): Promise<ProcessCard | undefined> {
     return this.cards.read(process, key);
-  }
-
-  /** STALE is a clear answer, and it brought the server's time: the same attempt once more, in what is left of its time. */
-  private async attemptAgain(command: GrantCommand): Promise<GrantReply> {
-    const { clock, timers, commandTimeout } = this.options;
-    const now = clock.now();
-    const leftMs = command.sent.monotonic + commandTimeout - now.monotonic;
-    if (leftMs <= 0) return VOID;
-    const reply = await atMost(
-      timers,
-      leftMs,
-      this.attempt(command, now, () => VOID),
-    );
-    if (reply !== undefined) return reply;
-    throw new LockStoreError(`${this.commands.description} failed at grant: two answers took longer than commandTimeout.`);
-  }
-
-  private attempt(
-    command: GrantCommand,
-    { monotonic: sent }: Instant,
-    whenStale: () => GrantReply | Promise<GrantReply>,
-  ): Promise<GrantReply> {
-    const lock = this.names.lock(command.key);
-    const clock = this.clocks.of(lock);
-    const args = [
-      lock,
-      this.names.companion(lock),
-      this.names.fence(lock),
-      command.token,
-      command.leaseMs,
-      clock.deadline(sent, this.options.commandTimeout),
-      command.reserve,
-      command.queue === undefined ? '' : this.queue.terms(command.queue),
-      this.names.channelPrefix,
-    ];
-    return this.commands.run(GRANT, 3, args, (reply) => {
-      // The shape is grant.lua's.
-      const answer = reply as [number, number, number, number, number];
-      const [status, serverTime, detail, flag] = answer;
-      clock.observe(serverTime, sent, this.options.clock.now().monotonic);
-      if (status === GRANTED) return { status: 'granted', fence: detail, others: flag === 1 };
-      if (status === BUSY) return { status: 'busy', leaseLeftMs: known(detail) };
-      if (status === QUEUED) return readQueued(answer);
-      return status === STALE ? whenStale() : VOID;
-    });
   }
 
   /** With a deadline, as an attempt has: late, it would shorten a lease that was extended since. */

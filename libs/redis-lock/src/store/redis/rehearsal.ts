@@ -27,7 +27,12 @@ export function rehearse(parts: RehearsalParts): Promise<void> {
 
 async function playLockLife({ store, process: name, commandTimeout, clock, publish, read, sweep }: RehearsalParts): Promise<void> {
   const key = `~1:rehearsal:${name}`;
-  const [token, cancelled, rival, next] = ['owner', 'cancelled', 'rival', 'next'].map((role) => `${name}.rehearsal-${role}`) as [string, string, string, string]; // four in, four out
+  const [token, cancelled, rival, next] = ['owner', 'cancelled', 'rival', 'next'].map((role) => `${name}.rehearsal-${role}`) as [
+    string,
+    string,
+    string,
+    string,
+  ]; // four in, four out
   const leaseMs = 2 * commandTimeout;
   const standing = { graceMs: commandTimeout, since: undefined };
   const attempt = (by: string, waits: boolean): Promise<unknown> =>

@@ -1,0 +1,83 @@
+import { LockStoreError } from '../../errors/lock-store.error.js';
+import { GRANT } from '../../lua/scripts.generated.js';
+import { atMost } from '../../runtime/at-most.js';
+import type { Clock, Instant, Timers } from '../../runtime/clock.js';
+import type { GrantCommand, GrantReply } from '../lock-store.interface.js';
+import type { KeySpace } from './key-space.js';
+import type { QueueScripts } from './queue-scripts.js';
+import type { RedisLink } from './redis-link.js';
+import { known, readQueued } from './script-replies.js';
+import type { ServerClocks } from './server-clocks.js';
+
+/** What grant.lua is run with. */
+export interface GrantScriptParts {
+  readonly link: RedisLink;
+  readonly names: KeySpace;
+  readonly clocks: ServerClocks;
+  readonly queue: QueueScripts;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly commandTimeout: number;
+}
+
+/** Reply codes of grant.lua. */
+const GRANTED = 0;
+const BUSY = 1;
+const STALE = 2;
+const QUEUED = 4;
+const VOID: GrantReply = { status: 'void' };
+
+/** Attempts to be granted a lock, as grant.lua makes them: each with a deadline in the server's time. */
+export class GrantScript {
+  constructor(private readonly parts: GrantScriptParts) {}
+
+  make(command: GrantCommand): Promise<GrantReply> {
+    return this.attempt(command, command.sent, () => this.attemptAgain(command));
+  }
+
+  /** STALE is a clear answer, and it brought the server's time: the same attempt once more, in what is left of its time. */
+  private async attemptAgain(command: GrantCommand): Promise<GrantReply> {
+    const { clock, timers, commandTimeout, link } = this.parts;
+    const now = clock.now();
+    const leftMs = command.sent.monotonic + commandTimeout - now.monotonic;
+    if (leftMs <= 0) return VOID;
+    const reply = await atMost(
+      timers,
+      leftMs,
+      this.attempt(command, now, () => VOID),
+    );
+    if (reply !== undefined) return reply;
+    throw new LockStoreError(`${link.description} failed at grant: two answers took longer than commandTimeout.`);
+  }
+
+  private attempt(
+    command: GrantCommand,
+    { monotonic: sent }: Instant,
+    whenStale: () => GrantReply | Promise<GrantReply>,
+  ): Promise<GrantReply> {
+    const { link, names, clocks, queue, commandTimeout } = this.parts;
+    const lock = names.lock(command.key);
+    const clock = clocks.of(lock);
+    const args = [
+      lock,
+      names.companion(lock),
+      names.fence(lock),
+      command.token,
+      command.leaseMs,
+      clock.deadline(sent, commandTimeout),
+      command.reserve,
+      command.queue === undefined ? '' : queue.terms(command.queue),
+      names.channelPrefix,
+    ];
+    return link.run(GRANT, 3, args, (reply) => {
+      // The shape is grant.lua's.
+      const answer = reply as [number, number, number, number, number];
+      const [status, serverTime, detail, flag] = answer;
+      clock.observe(serverTime, sent, this.parts.clock.now().monotonic);
+      if (status === GRANTED) return { status: 'granted', fence: detail, others: flag === 1 };
+      if (status === BUSY) return { status: 'busy', leaseLeftMs: known(detail) };
+      if (status === QUEUED) return readQueued(answer);
+      return status === STALE ? whenStale() : VOID;
+    });
+  }
+}

@@ -1,0 +1,36 @@
+import type { Entry, MemoryCompanion } from '../../../libs/redis-lock/src/store/memory/memory-companion.js';
+import type { World } from './world.js';
+
+/** Whoever waits in line and is heard of is not passed by those who came later, but for once: a message to it may have found nobody. */
+export class QueueJudge {
+  /** Processes that ended, and since when the server could know: nothing is to be handed over to them. */
+  readonly dead = new Map<string, number>();
+  /** By token, in true time: when it was last heard of, and when it was first passed. */
+  private readonly heardAt = new Map<string, number>();
+  private readonly passedAt = new Map<string, number>();
+
+  constructor(
+    private readonly world: World,
+    private readonly faults: string[],
+  ) {}
+
+  heard(token: string): void {
+    this.heardAt.set(token, this.world.time);
+  }
+
+  handedOver(key: string, winner: Entry, companion: MemoryCompanion): void {
+    const { time } = this.world;
+    const knownToHear = companion.markOf(winner.process) === 'subscribed';
+    const diedAt = this.dead.get(winner.process) ?? Infinity;
+    // What it had sent before may still come.
+    if (knownToHear && diedAt < time && (this.heardAt.get(winner.token) ?? 0) < diedAt)
+      this.faults.push(`${key}: handed over to a process that was known to be gone`);
+    for (const { token, process, since } of companion.entries) {
+      if (since >= winner.since || this.dead.has(process)) continue;
+      const passedAt = this.passedAt.get(token) ?? time;
+      this.passedAt.set(token, passedAt);
+      // Heard of since it was passed, it is passed no more.
+      if ((this.heardAt.get(token) ?? 0) > passedAt) this.faults.push(`${key}: a process in line was passed again and again`);
+    }
+  }
+}
