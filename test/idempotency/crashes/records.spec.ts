@@ -1,7 +1,11 @@
 import { ownedByEachTest } from '../../faults/support/owned.js';
-import { scaled } from '../../faults/support/until.js';
+import { OwnRedis } from '../../faults/support/own-redis.js';
+import { scaled, until } from '../../faults/support/until.js';
+import { RecordCaller } from './support/record-caller.js';
 import { crashRecords } from './support/record-crashes.js';
 import { faultsOfRecord } from './support/record-faults.js';
+import { lookAtOrphans } from './support/record-judge.js';
+import { recordLog } from './support/record-log.js';
 
 const owned = ownedByEachTest();
 const SIZES = { keys: scaled(150), duplicates: 20, signals: scaled(15) };
@@ -30,3 +34,22 @@ it.each([
 ] as const)('the judge finds $found', ({ found, attempts, replies, mode }) => {
   expect(faultsOfRecord(attempts, replies, mode)).toEqual(found);
 });
+
+it('the judge finds a key that the dead still holds, and none that somebody took over and had no time to write down', async () => {
+  const redis = owned.add(await OwnRedis.start());
+  const log = await redis.client();
+  // Longer than a key may be unusable, so that its lease alone is too much.
+  const records = { url: redis.url, leaseMs: 10_000, takeOver: true };
+  const judge = owned.add(await RecordCaller.open(records, 'judge', () => 0));
+  const worker = owned.add(await RecordCaller.open(records, 'worker', () => 2_500));
+  const call = worker.call('key', 0);
+  await until('the worker runs the key', 5_000, async () => (await log.scard(recordLog.owned('worker'))) > 0);
+  await log.del(recordLog.starts('key'));
+  await log.sadd(recordLog.owned('earlier'), 'key');
+
+  const faults: string[] = [];
+  const looks = ['worker', 'earlier'].map((dead) => lookAtOrphans(dead, log, judge, faults));
+  expect(await Promise.all(looks)).toEqual([1, 1]);
+  expect(faults).toEqual(['key: still running after the death of worker']);
+  await call;
+}, 20_000);

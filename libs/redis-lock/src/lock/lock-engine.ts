@@ -77,6 +77,7 @@ export class LockEngine {
       tokens,
       random,
       returnUnused: (hold) => this.returnUnused(hold),
+      isHeld: (token) => keeper.find(token) !== undefined,
       takeBack: (key, token) => giveBack.cancel(key, token, lapseMs),
       leave: (key, token) => giveBack.leave(key, token, lapseMs),
     };
@@ -243,7 +244,7 @@ export class LockEngine {
     const local = this.locals.find(key);
     if (local?.keepEarly(grant) === true) return;
     if (local?.line !== undefined) local.line.onGranted(grant);
-    else if (local?.hold?.token !== grant.token) this.lineParts.takeBack(key, grant.token);
+    else if (!this.lineParts.isHeld(grant.token)) this.lineParts.takeBack(key, grant.token);
   }
 
   /** Gives back a hold whose caller has gone. */

@@ -74,7 +74,7 @@ export interface StoredRecord {
 }
 
 /**
- * What idempotency needs from a backend. Every promise settles within the command timeout or 400 ms, whichever is shorter
+ * What idempotency needs from a backend. Every promise settles within the command timeout or 350 ms, whichever is shorter
  * (the purge of a scope takes as long as it has to, each of its commands no longer); a rejection is a LockStoreError and means that nobody
  * knows whether the command took effect.
  *

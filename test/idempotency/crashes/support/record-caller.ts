@@ -20,6 +20,10 @@ export interface RecordSettings {
 /** What became of one call; `error` where the store gave no clear answer in time. */
 export type CallStatus = Begun['status'] | 'error';
 
+/** `owner`: the number of the caller whose attempt the record is, which that one need not know yet. */
+export type Call = { readonly status: 'running'; readonly owner: number } | { readonly status: Exclude<CallStatus, 'running'> };
+
+/** Each caller adds its number, so that a record tells whose it is from its first moment on. */
 const RETENTION_MS = 3_600_000;
 const FINGERPRINT = Buffer.alloc(16, 1);
 
@@ -30,6 +34,7 @@ export class RecordCaller {
     private readonly log: Redis,
     private readonly settings: RecordSettings,
     private readonly name: string,
+    readonly number: number,
     private readonly workMs: () => number,
   ) {}
 
@@ -48,28 +53,33 @@ export class RecordCaller {
     });
     const engine = new IdempotencyEngine({ store, clock: systemClock, timers, log }, 2_000);
     await engine.open();
-    return new RecordCaller(engine, new Redis(settings.url), settings, name, workMs);
+    const connection = new Redis(settings.url);
+    const number = (await connection.rpush(recordLog.callers, name)) - 1;
+    return new RecordCaller(engine, connection, settings, name, number, workMs);
   }
 
   /** @param waitMs how long it waits where somebody else runs the operation */
-  async call(key: string, waitMs: number): Promise<CallStatus> {
+  async call(key: string, waitMs: number): Promise<Call> {
+    const { leaseMs, takeOver } = this.settings;
     const request = {
       name: { scope: 'crashes', operation: key },
       fingerprint: FINGERPRINT,
-      retentionMs: RETENTION_MS,
-      leaseMs: this.settings.leaseMs,
-      takeOver: this.settings.takeOver,
+      retentionMs: RETENTION_MS + this.number,
+      leaseMs,
+      takeOver,
     };
     let begun: Begun;
     try {
       begun = waitMs > 0 ? await this.engine.beginOrWait(request, waitMs, () => false) : await this.engine.begin(request);
     } catch (error) {
-      if (error instanceof LockStoreError) return 'error';
+      if (error instanceof LockStoreError) return { status: 'error' };
       throw error;
     }
+    // What is left of the lease and of the retention has the same age taken off.
+    if (begun.status === 'running') return { status: begun.status, owner: begun.leftMs - begun.leaseLeftMs + leaseMs - RETENTION_MS };
     if (begun.status === 'done') await this.log.sadd(recordLog.replies(key), begun.reply.toString());
     if (begun.status === 'started') await this.run(key, begun.attempt);
-    return begun.status;
+    return { status: begun.status };
   }
 
   async stop(): Promise<void> {
@@ -81,12 +91,12 @@ export class RecordCaller {
     const { log, name } = this;
     const count = attempt.record.attempt;
     attempt.keepUp();
-    await log.multi().hset(recordLog.owned(name), key, count).rpush(recordLog.starts(key), count).exec();
+    await log.multi().sadd(recordLog.owned(name), key).rpush(recordLog.starts(key), count).exec();
     await pause(this.workMs());
     const reply = `${String(count)} ${name} ${randomUUID()}`;
     const isStored = await attempt.settle({ state: 'done', reply: Buffer.from(reply) });
     if (isStored) await log.sadd(recordLog.replies(key), reply);
     else await log.incr(recordLog.refused);
-    await log.hdel(recordLog.owned(name), key);
+    await log.srem(recordLog.owned(name), key);
   }
 }

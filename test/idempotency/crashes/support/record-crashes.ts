@@ -5,8 +5,9 @@ import { OwnRedis } from '../../../faults/support/own-redis.js';
 import { randomFrom, type Random } from '../../../faults/support/random.js';
 import { until } from '../../../faults/support/until.js';
 import type { WorkerOptions } from '../children/record-worker.js';
-import { RecordCaller, type CallStatus } from './record-caller.js';
+import { RecordCaller } from './record-caller.js';
 import { faultsOfRecords } from './record-faults.js';
+import { LEASE_MS, lookAtOrphans, sweep, USABLE_MS } from './record-judge.js';
 import { recordLog } from './record-log.js';
 import { WorkerPool } from './worker-pool.js';
 
@@ -34,13 +35,8 @@ export interface RecordCrashReport {
 }
 
 const WORKERS = 4;
-const LEASE_MS = 500;
-/** What a key may need beyond its lease. */
-const GRACE_MS = 1_000;
 const KILL_SHARE = 0.3;
 const FULL_QUEUE = 400;
-const SWEEP_AT_ONCE = 50;
-const MOST_ERRORS = 20;
 
 /** Kills and pauses processes amid their calls, and then judges by their log what the records made of it. */
 export async function crashRecords(owned: Owned, crashes: RecordCrashes): Promise<RecordCrashReport> {
@@ -67,7 +63,7 @@ export async function crashRecords(owned: Owned, crashes: RecordCrashes): Promis
   }
   await pool.finish();
   const orphans = (await Promise.all(looks)).reduce((sum, count) => sum + count, 0);
-  await pause(Math.max(0, pool.lastDeath + LEASE_MS + GRACE_MS - performance.now()));
+  await pause(Math.max(0, pool.lastEnd + USABLE_MS - performance.now()));
   await sweep(keys, judge, crashes.onLeaseExpired === 'retry' ? ['started', 'done'] : ['started', 'done', 'unknown'], faults);
   // What the first sweep had to run is done now, and what was blocked stays so.
   await sweep(keys, judge, crashes.onLeaseExpired === 'retry' ? ['done'] : ['done', 'unknown'], faults);
@@ -90,38 +86,4 @@ async function feed(log: Redis, keys: readonly string[], duplicates: number, ran
   const calls = keys.flatMap((key) => Array.from({ length: duplicates }, () => ({ key, rank: random() })));
   calls.sort((a, b) => a.rank - b.rank);
   if (calls.length > 0) await log.rpush(recordLog.queue, ...calls.map(({ key }) => key));
-}
-
-/** Every operation that died with its process must be usable again one lease + 1 s later. */
-async function lookAtOrphans(dead: string, log: Redis, judge: RecordCaller, faults: string[]): Promise<number> {
-  const orphans = Object.entries(await log.hgetall(recordLog.owned(dead)));
-  await pause(LEASE_MS + GRACE_MS);
-  for (const [key, attempt] of orphans) {
-    const status = await answered(judge, key);
-    if (status !== 'running') continue;
-    const starts = await log.lrange(recordLog.starts(key), 0, -1);
-    // Somebody else may be at it already.
-    if (!starts.some((other) => Number(other) > Number(attempt))) faults.push(`${key}: still ${status} after the death of ${dead}`);
-  }
-  return orphans.length;
-}
-
-async function sweep(keys: readonly string[], judge: RecordCaller, allowed: readonly CallStatus[], faults: string[]): Promise<void> {
-  for (let from = 0; from < keys.length; from += SWEEP_AT_ONCE) {
-    await Promise.all(
-      keys.slice(from, from + SWEEP_AT_ONCE).map(async (key) => {
-        const status = await answered(judge, key);
-        if (!allowed.includes(status)) faults.push(`${key}: ${status} in the end`);
-      }),
-    );
-  }
-}
-
-/** On a busy machine an answer may be late; that is an error to the caller, and no verdict. */
-async function answered(judge: RecordCaller, key: string): Promise<CallStatus> {
-  for (let tries = 0; ; tries++) {
-    const status = await judge.call(key, 0);
-    if (status !== 'error' || tries === MOST_ERRORS) return status;
-    await pause(50);
-  }
 }

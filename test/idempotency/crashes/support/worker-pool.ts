@@ -16,8 +16,8 @@ const ROOM_MS = 60_000;
 export class WorkerPool {
   kills = 0;
   pauses = 0;
-  /** When a process was last killed, by performance.now(). */
-  lastDeath = 0;
+  /** When a process was last killed or had made its calls, by performance.now(): a begin whose answer was late may be left of either. */
+  lastEnd = 0;
   private readonly places: Place[] = [];
   private readonly pending = new Set<Promise<void>>();
   private started = 0;
@@ -41,7 +41,7 @@ export class WorkerPool {
     const { name, program } = place;
     place.program = undefined;
     await program?.stop();
-    this.lastDeath = performance.now();
+    this.lastEnd = performance.now();
     this.kills++;
     this.inBackground(this.fill(place));
     return name;
@@ -67,6 +67,7 @@ export class WorkerPool {
     await Promise.all(this.pending);
     if (this.failure !== undefined) throw this.failure;
     await Promise.all(this.programs().map((program) => program.ask('finish')));
+    this.lastEnd = performance.now();
   }
 
   async stop(): Promise<void> {

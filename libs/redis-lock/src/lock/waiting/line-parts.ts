@@ -18,6 +18,8 @@ export interface LineParts {
   readonly random: () => number;
   /** Gives back a hold that came for a caller who had gone. */
   readonly returnUnused: (hold: Hold) => void;
+  /** Whether a caller of this process has that token's lock. */
+  readonly isHeld: (token: string) => boolean;
   /** Undoes whatever a token of ours got, or may still get. Never rejects. */
   readonly takeBack: (key: string, token: string) => void;
   /** Leaves the line. Never rejects. */

@@ -12,7 +12,7 @@ const REPORT_MS = 500;
  */
 export class Turn {
   /** Whose turn it is: fences are good for the grant that they were reserved with. */
-  private token = '';
+  token = '';
   private nextFence = 0;
   private fencesLeft = 0;
   private reportedAt = -Infinity;

@@ -247,7 +247,8 @@ export class WaitingLine implements PlaceOwner {
 
   /** A token of this process that stands in line or owns the lock, and nobody here waits with it: it would keep everybody waiting. */
   private onOwnToken(token: string): void {
-    if (token === this.accepted || token === this.place?.token || token === this.local.hold?.token) return;
+    if (token === this.accepted || token === this.place?.token || (this.isPassing && token === this.turn.token)) return;
+    if (this.parts.isHeld(token)) return;
     this.parts.takeBack(this.local.key, token);
   }
 

@@ -1,18 +1,20 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
-import { Owned } from '../../faults/support/owned.js';
-import { OwnRedis } from '../../faults/support/own-redis.js';
-import { FRAMEWORKS } from '../support/http-stage.js';
-import { disconnectClients } from './support/disconnects.js';
-import { crashProcesses } from './support/process-crashes.js';
-import { crashRecords } from './support/record-crashes.js';
-import { askWhileStoreIsDown, TROUBLES } from './support/store-down.js';
+import { Owned } from '../faults/support/owned.js';
+import { OwnRedis } from '../faults/support/own-redis.js';
+import { FRAMEWORKS } from '../idempotency/support/http-stage.js';
+import { disconnectClients } from '../idempotency/crashes/support/disconnects.js';
+import { crashProcesses } from '../idempotency/crashes/support/process-crashes.js';
+import { crashRecords } from '../idempotency/crashes/support/record-crashes.js';
+import { playHistories } from './simulation-run.js';
+import { askWhileStoreIsDown, TROUBLES } from '../idempotency/crashes/support/store-down.js';
 
-/** Of `records` keys and signals are for each mode; of the others the number is shared out. */
+/** Of the simulation the histories are counted; of `records` keys and signals are for each mode; of the others the number is shared out. */
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'records,processes,disconnects,store-down' },
+    only: { type: 'string', default: 'simulation,records,processes,disconnects,store-down' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+    histories: { type: 'string', default: '100000' },
     keys: { type: 'string', default: '10000' },
     duplicates: { type: 'string', default: '20' },
     signals: { type: 'string', default: '1000' },
@@ -32,6 +34,7 @@ function size(name: Size): number {
 }
 
 const runs: Readonly<Record<string, (owned: Owned) => Promise<Record<string, { readonly faults: readonly string[] }>>>> = {
+  simulation: async () => ({ histories: await playHistories(seed, size('histories')) }),
   records: async (owned) => {
     const sizes = { keys: size('keys'), duplicates: size('duplicates'), signals: size('signals'), seed };
     return {
