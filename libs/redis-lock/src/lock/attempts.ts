@@ -97,6 +97,7 @@ export class Attempts {
       throw new LockStoreError(`The grant of '${key}' arrived after its lease had ended; it was given back.`, { key });
     }
     local.hold = hold;
+    local.othersWait = reply.others;
     keeper.watch(hold, entered);
     if (request.replicas !== undefined) await this.replicate(hold, request.replicas);
     return hold;

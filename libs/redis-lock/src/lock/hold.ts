@@ -9,6 +9,8 @@ export interface HoldOwner {
   readonly key: string;
   /** The hold that there is now. */
   hold: Hold | undefined;
+  /** Whether other processes waited when it was granted. */
+  othersWait: boolean;
   /** A token was sent that stands in line if the lock is busy. */
   onAsked(token: string): void;
   onReleased(hold: Hold): void;

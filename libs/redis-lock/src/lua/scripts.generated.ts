@@ -3,7 +3,7 @@ import type { LuaScript } from './lua-script.js';
 
 export const CANCEL: LuaScript = {
   name: 'cancel',
-  sha1: '0f0784a7543944131caf61d6afe519dcebc472dd',
+  sha1: '2f81e1d41d32347e73b96aafc2f5804ff843a113',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
@@ -59,8 +59,7 @@ end
 local function hand_over(channel, own, lease)
   local at = 0
   while true do
-    local found = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 1)
-    local member = found[1]
+    local member = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', at, 1)[1]
     if not member then
       return nil
     end
@@ -73,19 +72,20 @@ local function hand_over(channel, own, lease)
       at = at + 1
     else
       redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
-      local fence = reserve(1)
-      redis.call('ZREM', KEYS[2], member, mark .. process)
-      local grant = { 0, now, fence, others_wait(), token }
-      if process == own then
-        return grant, true
+      local others = redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 1 and 1 or 0
+      local grant = { 0, now, reserve(1), others, token }
+      local heard
+      if process ~= own then
+        local message = 'g' .. token .. ' ' .. micros(grant[3]) .. ' ' .. others .. ' ' .. KEYS[1]
+        heard = redis.pcall('PUBLISH', channel .. process, message)
       end
-      local message = 'g' .. token .. ' ' .. micros(fence) .. ' ' .. grant[4] .. ' ' .. KEYS[1]
-      local heard = redis.pcall('PUBLISH', channel .. process, message)
       if mark ~= 's' or heard ~= 0 then
-        return grant, false
+        redis.call('ZREM', KEYS[2], member, mark .. process)
+        return grant, process == own
       end
       redis.call('DEL', KEYS[1])
-      redis.call('ZADD', KEYS[2], found[2], member, lapse, 'p' .. process)
+      redis.call('ZADD', KEYS[2], lapse, 'p' .. process)
+      redis.call('ZREM', KEYS[2], 's' .. process)
       at = at + 1
     end
   end
@@ -155,7 +155,7 @@ return { 1, now }
 
 export const FORCE_RELEASE: LuaScript = {
   name: 'force-release',
-  sha1: 'e44956f57d920a42eacaeb40331f319f2c8cb349',
+  sha1: '048cce70831c4324c1f8d8b90702ab075c7a7c86',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
@@ -211,8 +211,7 @@ end
 local function hand_over(channel, own, lease)
   local at = 0
   while true do
-    local found = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 1)
-    local member = found[1]
+    local member = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', at, 1)[1]
     if not member then
       return nil
     end
@@ -225,19 +224,20 @@ local function hand_over(channel, own, lease)
       at = at + 1
     else
       redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
-      local fence = reserve(1)
-      redis.call('ZREM', KEYS[2], member, mark .. process)
-      local grant = { 0, now, fence, others_wait(), token }
-      if process == own then
-        return grant, true
+      local others = redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 1 and 1 or 0
+      local grant = { 0, now, reserve(1), others, token }
+      local heard
+      if process ~= own then
+        local message = 'g' .. token .. ' ' .. micros(grant[3]) .. ' ' .. others .. ' ' .. KEYS[1]
+        heard = redis.pcall('PUBLISH', channel .. process, message)
       end
-      local message = 'g' .. token .. ' ' .. micros(fence) .. ' ' .. grant[4] .. ' ' .. KEYS[1]
-      local heard = redis.pcall('PUBLISH', channel .. process, message)
       if mark ~= 's' or heard ~= 0 then
-        return grant, false
+        redis.call('ZREM', KEYS[2], member, mark .. process)
+        return grant, process == own
       end
       redis.call('DEL', KEYS[1])
-      redis.call('ZADD', KEYS[2], found[2], member, lapse, 'p' .. process)
+      redis.call('ZADD', KEYS[2], lapse, 'p' .. process)
+      redis.call('ZREM', KEYS[2], 's' .. process)
       at = at + 1
     end
   end
@@ -258,7 +258,7 @@ return 1
 
 export const GRANT: LuaScript = {
   name: 'grant',
-  sha1: '44f423a7684e43d6eb2458c4ba67ff369381995d',
+  sha1: 'd0810fb50ac95c5290536ba7fc1766d6cb305943',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[3]) then
@@ -326,9 +326,11 @@ local function enqueue(token, terms)
   local owner = redis.pcall('GET', KEYS[1])
   local holder = type(owner) == 'string' and process_of(owner)
   local head = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
+  local first = head and process_of(string.sub(head, 2))
+  local known = first and first ~= holder and (mark_of(first) or 'p') ~= 'p'
   redis.call('ZADD', KEYS[2], terms.since, 'q' .. token .. ' ' .. terms.lease)
   set_mark(process, terms.mark, terms.live)
-  if holder and holder ~= process and (not head or process_of(string.sub(head, 2)) == holder) then
+  if holder and holder ~= process and not known then
     redis.pcall('PUBLISH', terms.channel .. holder, 'o ' .. KEYS[1])
   end
 end
@@ -340,8 +342,7 @@ end
 local function hand_over(channel, own, lease)
   local at = 0
   while true do
-    local found = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 1)
-    local member = found[1]
+    local member = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', at, 1)[1]
     if not member then
       return nil
     end
@@ -354,19 +355,20 @@ local function hand_over(channel, own, lease)
       at = at + 1
     else
       redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
-      local fence = reserve(1)
-      redis.call('ZREM', KEYS[2], member, mark .. process)
-      local grant = { 0, now, fence, others_wait(), token }
-      if process == own then
-        return grant, true
+      local others = redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 1 and 1 or 0
+      local grant = { 0, now, reserve(1), others, token }
+      local heard
+      if process ~= own then
+        local message = 'g' .. token .. ' ' .. micros(grant[3]) .. ' ' .. others .. ' ' .. KEYS[1]
+        heard = redis.pcall('PUBLISH', channel .. process, message)
       end
-      local message = 'g' .. token .. ' ' .. micros(fence) .. ' ' .. grant[4] .. ' ' .. KEYS[1]
-      local heard = redis.pcall('PUBLISH', channel .. process, message)
       if mark ~= 's' or heard ~= 0 then
-        return grant, false
+        redis.call('ZREM', KEYS[2], member, mark .. process)
+        return grant, process == own
       end
       redis.call('DEL', KEYS[1])
-      redis.call('ZADD', KEYS[2], found[2], member, lapse, 'p' .. process)
+      redis.call('ZADD', KEYS[2], lapse, 'p' .. process)
+      redis.call('ZREM', KEYS[2], 's' .. process)
       at = at + 1
     end
   end
@@ -390,7 +392,7 @@ return queued(ARGV[1], terms)
 
 export const HEARTBEAT: LuaScript = {
   name: 'heartbeat',
-  sha1: '0259c1a3fd4252464361e1aa708caf587116c8f4',
+  sha1: 'f285e4f5e36c188017788ecc5013595a4208cc16',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[4]) then
@@ -451,9 +453,11 @@ local function enqueue(token, terms)
   local owner = redis.pcall('GET', KEYS[1])
   local holder = type(owner) == 'string' and process_of(owner)
   local head = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
+  local first = head and process_of(string.sub(head, 2))
+  local known = first and first ~= holder and (mark_of(first) or 'p') ~= 'p'
   redis.call('ZADD', KEYS[2], terms.since, 'q' .. token .. ' ' .. terms.lease)
   set_mark(process, terms.mark, terms.live)
-  if holder and holder ~= process and (not head or process_of(string.sub(head, 2)) == holder) then
+  if holder and holder ~= process and not known then
     redis.pcall('PUBLISH', terms.channel .. holder, 'o ' .. KEYS[1])
   end
 end
@@ -465,8 +469,7 @@ end
 local function hand_over(channel, own, lease)
   local at = 0
   while true do
-    local found = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 1)
-    local member = found[1]
+    local member = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', at, 1)[1]
     if not member then
       return nil
     end
@@ -479,19 +482,20 @@ local function hand_over(channel, own, lease)
       at = at + 1
     else
       redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
-      local fence = reserve(1)
-      redis.call('ZREM', KEYS[2], member, mark .. process)
-      local grant = { 0, now, fence, others_wait(), token }
-      if process == own then
-        return grant, true
+      local others = redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 1 and 1 or 0
+      local grant = { 0, now, reserve(1), others, token }
+      local heard
+      if process ~= own then
+        local message = 'g' .. token .. ' ' .. micros(grant[3]) .. ' ' .. others .. ' ' .. KEYS[1]
+        heard = redis.pcall('PUBLISH', channel .. process, message)
       end
-      local message = 'g' .. token .. ' ' .. micros(fence) .. ' ' .. grant[4] .. ' ' .. KEYS[1]
-      local heard = redis.pcall('PUBLISH', channel .. process, message)
       if mark ~= 's' or heard ~= 0 then
-        return grant, false
+        redis.call('ZREM', KEYS[2], member, mark .. process)
+        return grant, process == own
       end
       redis.call('DEL', KEYS[1])
-      redis.call('ZADD', KEYS[2], found[2], member, lapse, 'p' .. process)
+      redis.call('ZADD', KEYS[2], lapse, 'p' .. process)
+      redis.call('ZREM', KEYS[2], 's' .. process)
       at = at + 1
     end
   end
@@ -838,7 +842,7 @@ return 1
 
 export const RELEASE: LuaScript = {
   name: 'release',
-  sha1: 'eb99876885d9bc6879abec7376d720f45675071a',
+  sha1: '6abe29cfdc06285e7cc76445ec2a0ed4fcb97f21',
   source: `if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
@@ -907,9 +911,11 @@ local function enqueue(token, terms)
   local owner = redis.pcall('GET', KEYS[1])
   local holder = type(owner) == 'string' and process_of(owner)
   local head = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
+  local first = head and process_of(string.sub(head, 2))
+  local known = first and first ~= holder and (mark_of(first) or 'p') ~= 'p'
   redis.call('ZADD', KEYS[2], terms.since, 'q' .. token .. ' ' .. terms.lease)
   set_mark(process, terms.mark, terms.live)
-  if holder and holder ~= process and (not head or process_of(string.sub(head, 2)) == holder) then
+  if holder and holder ~= process and not known then
     redis.pcall('PUBLISH', terms.channel .. holder, 'o ' .. KEYS[1])
   end
 end
@@ -921,8 +927,7 @@ end
 local function hand_over(channel, own, lease)
   local at = 0
   while true do
-    local found = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 1)
-    local member = found[1]
+    local member = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', at, 1)[1]
     if not member then
       return nil
     end
@@ -935,19 +940,20 @@ local function hand_over(channel, own, lease)
       at = at + 1
     else
       redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
-      local fence = reserve(1)
-      redis.call('ZREM', KEYS[2], member, mark .. process)
-      local grant = { 0, now, fence, others_wait(), token }
-      if process == own then
-        return grant, true
+      local others = redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 1 and 1 or 0
+      local grant = { 0, now, reserve(1), others, token }
+      local heard
+      if process ~= own then
+        local message = 'g' .. token .. ' ' .. micros(grant[3]) .. ' ' .. others .. ' ' .. KEYS[1]
+        heard = redis.pcall('PUBLISH', channel .. process, message)
       end
-      local message = 'g' .. token .. ' ' .. micros(fence) .. ' ' .. grant[4] .. ' ' .. KEYS[1]
-      local heard = redis.pcall('PUBLISH', channel .. process, message)
       if mark ~= 's' or heard ~= 0 then
-        return grant, false
+        redis.call('ZREM', KEYS[2], member, mark .. process)
+        return grant, process == own
       end
       redis.call('DEL', KEYS[1])
-      redis.call('ZADD', KEYS[2], found[2], member, lapse, 'p' .. process)
+      redis.call('ZADD', KEYS[2], lapse, 'p' .. process)
+      redis.call('ZREM', KEYS[2], 's' .. process)
       at = at + 1
     end
   end

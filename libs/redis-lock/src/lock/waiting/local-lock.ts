@@ -5,6 +5,7 @@ import type { LineOwner, WaitingLine } from './waiting-line.js';
 /** What this process knows of one lock: its own hold, whether it is asking for one, and its callers in line. */
 export class LocalLock implements LineOwner {
   hold: Hold | undefined;
+  othersWait = false;
   /** A command that may be granted, for a caller who would wait, is under way. */
   isAsking = false;
   private asked = '';

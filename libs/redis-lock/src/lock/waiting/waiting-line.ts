@@ -195,7 +195,7 @@ export class WaitingLine implements PlaceOwner {
       local.isAsking = false;
       this.trouble.clear();
       if (isHold(answer)) {
-        this.turn.begin({ token: answer.token, fence: answer.fence, others: false }, reserve, parts.clock.now());
+        this.turn.begin({ token: answer.token, fence: answer.fence, others: local.othersWait }, reserve, parts.clock.now());
         this.since = undefined;
         if (this.next?.request === request) this.next.resolve(answer);
         else parts.returnUnused(answer);

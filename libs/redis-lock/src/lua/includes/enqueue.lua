@@ -4,9 +4,11 @@ local function enqueue(token, terms)
   local owner = redis.pcall('GET', KEYS[1])
   local holder = type(owner) == 'string' and process_of(owner)
   local head = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
+  local first = head and process_of(string.sub(head, 2))
+  local known = first and first ~= holder and (mark_of(first) or 'p') ~= 'p'
   redis.call('ZADD', KEYS[2], terms.since, 'q' .. token .. ' ' .. terms.lease)
   set_mark(process, terms.mark, terms.live)
-  if holder and holder ~= process and (not head or process_of(string.sub(head, 2)) == holder) then
+  if holder and holder ~= process and not known then
     redis.pcall('PUBLISH', terms.channel .. holder, 'o ' .. KEYS[1])
   end
 end

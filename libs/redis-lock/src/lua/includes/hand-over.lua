@@ -1,4 +1,4 @@
--- Hands a free lock over to the next live process in line: the owner is written, the entry goes, and last of all its process is told.
+-- Hands a free lock over to the next live process in line: the owner is written and its process is told; nothing after that can be refused.
 -- `own` is the process that asked: its grant goes into the reply, with the whole lease that it wants.
 -- A message that reached nobody means that the process is gone, but only where its subscription was known to work, and once: until it is
 -- heard of again the entry is passed over, and then it counts as one that a heartbeat has to tell.
@@ -6,8 +6,7 @@
 local function hand_over(channel, own, lease)
   local at = 0
   while true do
-    local found = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 1)
-    local member = found[1]
+    local member = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', at, 1)[1]
     if not member then
       return nil
     end
@@ -20,19 +19,21 @@ local function hand_over(channel, own, lease)
       at = at + 1
     else
       redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
-      local fence = reserve(1)
-      redis.call('ZREM', KEYS[2], member, mark .. process)
-      local grant = { 0, now, fence, others_wait(), token }
-      if process == own then
-        return grant, true
+      local others = redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 1 and 1 or 0
+      local grant = { 0, now, reserve(1), others, token }
+      local heard
+      if process ~= own then
+        local message = 'g' .. token .. ' ' .. micros(grant[3]) .. ' ' .. others .. ' ' .. KEYS[1]
+        heard = redis.pcall('PUBLISH', channel .. process, message)
       end
-      local message = 'g' .. token .. ' ' .. micros(fence) .. ' ' .. grant[4] .. ' ' .. KEYS[1]
-      local heard = redis.pcall('PUBLISH', channel .. process, message)
       if mark ~= 's' or heard ~= 0 then
-        return grant, false
+        redis.call('ZREM', KEYS[2], member, mark .. process)
+        return grant, process == own
       end
+      -- Not the other way round: an empty companion would be gone, and its TTL with it.
       redis.call('DEL', KEYS[1])
-      redis.call('ZADD', KEYS[2], found[2], member, lapse, 'p' .. process)
+      redis.call('ZADD', KEYS[2], lapse, 'p' .. process)
+      redis.call('ZREM', KEYS[2], 's' .. process)
       at = at + 1
     end
   end

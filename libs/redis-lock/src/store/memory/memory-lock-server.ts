@@ -205,9 +205,10 @@ export class MemoryLockServer {
     const holder = owner === undefined ? undefined : processOf(owner);
     const companion = this.companionOrNew(key);
     const { head } = companion;
+    const isKnown = head !== undefined && head.process !== holder && (companion.markOf(head.process) ?? 'passed-over') !== 'passed-over';
     companion.add(token, graceMs, since ?? this.now());
     companion.setMark(process, hears ? 'subscribed' : 'unknown', this.nowMs() + liveMs);
-    if (holder !== process && (head === undefined || head.process === holder)) this.publish(holder, { kind: 'others', key });
+    if (holder !== process && !isKnown) this.publish(holder, { kind: 'others', key });
   }
 
   private queued(key: string, token: string): QueuedReply {
