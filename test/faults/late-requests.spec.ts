@@ -1,8 +1,10 @@
 import { LockStoreError } from 'nestjs-redis-lock';
-import { CuttingProxy, type Fate } from './support/cutting-proxy.js';
+import { CuttingProxy } from './support/cutting-proxy.js';
+import { processesInLine } from './support/lines.js';
 import { Locks } from './support/locks.js';
 import { ownedByEachTest } from './support/owned.js';
 import { OwnRedis } from './support/own-redis.js';
+import { QuietProxy } from './support/quiet-proxy.js';
 import { timed, until } from './support/until.js';
 import { watchGrants } from './support/watched-grants.js';
 
@@ -55,37 +57,52 @@ it.each([
   expect(taken).toEqual(['stock']);
 });
 
-it.each(['at the first attempt', 'in line'])(
-  'a grant whose answer comes after its caller gave up %s is given back at once',
-  async (when) => {
-    const { redis, proxy, locks, taken } = await start();
-    const observer = await redis.client();
-    const rival = owned.add(await Locks.open(redis.url));
-    const held = when === 'in line' ? await rival.service.acquire('stock') : undefined;
-    const gaveUp = new AbortController();
-    const acquire = (): Promise<unknown> => timed(locks.service.acquire('stock', { ttl: '1m', wait: '1m', signal: gaveUp.signal }));
+it('a grant whose answer comes after its caller gave up is given back at once', async () => {
+  const { redis, proxy, locks, taken } = await start();
+  const observer = await redis.client();
+  const gaveUp = new AbortController();
+  void proxy.next(SCRIPTS, { kind: 'slow', ms: 0.8 * COMMAND_TIMEOUT });
+  const acquiring = timed(locks.service.acquire('stock', { ttl: '1m', wait: '1m', signal: gaveUp.signal }));
+  await until('the lock is taken', 1_000, () => taken.length === 1);
 
-    const slow: Fate = { kind: 'slow', ms: 0.8 * COMMAND_TIMEOUT };
-    let acquiring: Promise<unknown>;
-    if (held === undefined) {
-      void proxy.next(SCRIPTS, slow);
-      acquiring = acquire();
-    } else {
-      const refused = proxy.next(SCRIPTS, { kind: 'pass' });
-      acquiring = acquire();
-      await refused;
-      void proxy.next(SCRIPTS, slow);
-      await held.release();
-    }
-    const grants = held === undefined ? 1 : 2;
-    await until('the lock is taken', 1_000, () => taken.length === grants);
+  gaveUp.abort(new Error('changed my mind'));
+  expect((await acquiring).error).toEqual(new Error('changed my mind'));
+  await until('the lock is free', 2 * COMMAND_TIMEOUT, async () => (await observer.exists('lock:stock')) === 0);
+  expect(taken).toHaveLength(1);
+});
 
-    gaveUp.abort(new Error('changed my mind'));
-    expect(await acquiring).toMatchObject({ error: new Error('changed my mind') });
-    await until('the lock is free', 2 * COMMAND_TIMEOUT, async () => (await observer.exists('lock:stock')) === 0);
-    expect(taken).toHaveLength(grants);
-  },
-);
+it('a lock that is handed over while its caller gives up in line is given back at once', async () => {
+  const redis = owned.add(await OwnRedis.start());
+  const observer = await redis.client();
+  const proxy = owned.add(await QuietProxy.start(redis.port));
+  const { service } = owned.add(await Locks.open(proxy.url, { commandTimeout: COMMAND_TIMEOUT }));
+  const { service: rival } = owned.add(await Locks.open(redis.url));
+  const taken = await watchGrants(redis);
+  const held = await rival.acquire('stock');
+  const gaveUp = new AbortController();
+  const acquiring = timed(service.acquire('stock', { ttl: '1m', wait: '1m', signal: gaveUp.signal }));
+  await processesInLine(rival, 'stock', 1);
+
+  // Neither the message nor a heartbeat's answer tells of the grant before the caller has gone.
+  proxy.hold('everything');
+  await held.release();
+  await until('the lock is handed over', 1_000, () => taken.length === 2);
+  gaveUp.abort(new Error('changed my mind'));
+  expect((await acquiring).error).toEqual(new Error('changed my mind'));
+  // Long before the grant would end by itself.
+  await until('the lock is free', COMMAND_TIMEOUT, async () => (await observer.exists('lock:stock')) === 0);
+
+  // The news of it is late, and takes nothing from whoever has the lock now.
+  const mine = await rival.acquire('stock', { wait: 0 });
+  proxy.letGo();
+  expect(await service.tryAcquire('stock')).toBeNull();
+  await mine.extend();
+  expect(await mine.release()).toBe('released');
+  const lock = await service.acquire('stock', { wait: 0 });
+  expect(await lock.release()).toBe('released');
+  await until('the grants are seen', 1_000, () => taken.length >= 4);
+  expect(taken).toHaveLength(4);
+});
 
 it('a connection that falls silent is replaced', async () => {
   const { proxy, locks } = await start();

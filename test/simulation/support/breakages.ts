@@ -1,7 +1,7 @@
 import { Attempts } from '../../../libs/redis-lock/src/lock/attempts.js';
 import { Hold } from '../../../libs/redis-lock/src/lock/hold.js';
 import { Lease } from '../../../libs/redis-lock/src/lock/lease.js';
-import { WaitingLine } from '../../../libs/redis-lock/src/lock/waiting/waiting-line.js';
+import { StoreQueue } from '../../../libs/redis-lock/src/lock/waiting/store-queue.js';
 import type { HandedOver } from '../../../libs/redis-lock/src/store/lock-store.interface.js';
 import { MemoryCompanion } from '../../../libs/redis-lock/src/store/memory/memory-companion.js';
 import type { ObservedServer } from './observed-server.js';
@@ -18,13 +18,17 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
   },
   'a grant is accepted twice': () =>
     replace(
-      WaitingLine.prototype,
+      StoreQueue.prototype,
       'onGranted',
       (original) =>
-        function onGranted(this: WaitingLine, grant: HandedOver) {
+        function onGranted(this: StoreQueue, grant: HandedOver) {
           // Its own, and private to everybody else.
-          const inside = this as unknown as { accepted: string; arrive(arrival: object): void; parts: { clock: { now(): unknown } } };
-          if (inside.accepted === grant.token) inside.arrive({ grant, sent: inside.parts.clock.now(), leaseMs: 2_000 });
+          const inside = this as unknown as {
+            accepted: string;
+            arrive(arrival: object, lease: string): void;
+            parts: { clock: { now(): unknown } };
+          };
+          if (inside.accepted === grant.token) inside.arrive({ grant, sent: inside.parts.clock.now(), leaseMs: 2_000 }, 'unconfirmed');
           else original.call(this, grant);
         },
     ),

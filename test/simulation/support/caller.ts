@@ -38,6 +38,9 @@ export interface Scene {
   isOver: boolean;
 }
 
+/** Clocks of two machines run apart meanwhile. */
+const KEPT_TOLERANCE_MS = 5;
+
 class ChangedMyMind extends Error {}
 
 /** Somebody in one process who uses locks in every way there is, by chance. */
@@ -99,7 +102,12 @@ export class Caller {
       await this.use(lock);
     } finally {
       handles.delete(lock);
-      this.count(await lock.release());
+      const { hold } = (lock as LockHandle).share; // handles of this library
+      const outcome = await lock.release();
+      this.count(outcome);
+      const { process } = this.participant;
+      const keptMs = hold.keepMs(process.now()) / process.rate - KEPT_TOLERANCE_MS;
+      if (outcome === 'released' && keptMs > 0) this.scene.referee.keep(hold, keptMs);
     }
   }
 

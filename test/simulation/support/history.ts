@@ -25,6 +25,8 @@ export interface HistoryReport {
 /** Clocks run apart by at most 1 % in all, which is what the leases allow for. */
 const MOST_DRIFT = 0.0049;
 const SETTLE_MS = 20_000;
+const GIVEN_BACK_MS = 1_000;
+const QUIET_MS = 3_000;
 /** How long a message may take where nothing goes wrong. */
 const PROMPT_MS = 5;
 
@@ -88,6 +90,7 @@ export async function playHistory(seed: number, { traced = false, breakage }: Hi
   for (const name of ledger.unsettled) referee.fail(`never settled: ${name}`);
   await expectAllFree(participants, scene);
   if (conditions === CALM) expectCalm(scene, server);
+  await expectQuiet(participants, scene);
   // Or what they leave in Node would make thousands of histories slower and slower.
   for (const { engine } of participants) await engine.close();
   mend?.();
@@ -129,6 +132,19 @@ async function expectAllFree(participants: readonly Participant[], { world, keys
       await world.runUntil(world.time + SETTLE_MS, () => outcome.text !== 'never settled');
       if (outcome.text !== 'done') referee.fail(`in the end ${name} cannot lock ${key}: ${outcome.text}`);
     }
+  }
+}
+
+/** Nobody holds or waits any more: nothing is sent, whatever happened before. */
+async function expectQuiet(participants: readonly Participant[], { world, referee }: Scene): Promise<void> {
+  // What has to be given back is given back at the next try.
+  await world.runUntil(world.time + GIVEN_BACK_MS);
+  const before = participants.map(({ link }) => link.requests);
+  await world.runUntil(world.time + QUIET_MS);
+  for (const [i, { link, name, takesPart, engine }] of participants.entries()) {
+    const sent = link.requests - (before[i] ?? 0);
+    if (takesPart && engine.keeper.size === 0 && sent > 0)
+      referee.fail(`${name} sent ${String(sent)} requests although nobody wants anything`);
   }
 }
 

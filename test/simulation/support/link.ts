@@ -41,6 +41,8 @@ const LATEST_MS = 1_500;
  */
 export class Link {
   fault: NetworkFault = HEALTHY;
+  /** Requests that were sent, or would have been. */
+  requests = 0;
   /** Nobody can connect before. */
   downUntil = 0;
   private connection: Connection | undefined;
@@ -58,6 +60,7 @@ export class Link {
   request<T>(name: string, apply: () => T, mayDouble = false): Promise<T> {
     const { world, process, dice, commandTimeout } = this.parts;
     const { connection } = this;
+    this.requests++;
     if (connection === undefined) return Promise.reject(new LockStoreError(`${name}: not connected`));
     return new Promise<T>((resolve, reject) => {
       const end = (): boolean => {

@@ -14,6 +14,8 @@ export class Referee {
   readonly faults: string[] = [];
   /** Tokens whose lock stays behind after its release on purpose (holdAtLeast). */
   readonly kept = new Set<string>();
+  /** Released locks that are to stay in place, until a moment of true time. */
+  private readonly keptUntil = new Map<string, { readonly key: string; readonly until: number }>();
   /** How often somebody believed in a lock that an operator had released by force, and for how long that may be, in ms. */
   forcedBeliefs = 0;
   mostForcedMs = LONGEST_LEASE_MS;
@@ -48,6 +50,7 @@ export class Referee {
         believed.set(hold.key, hold);
       }
     }
+    for (const [token, { key, until }] of this.keptUntil) this.checkKept(token, until, stored.get(key)?.owner);
     for (const { key, owner } of stored.values()) if (owner !== undefined) this.checkOrphan(key, owner);
   }
 
@@ -60,6 +63,11 @@ export class Referee {
     const last = this.lastEntered.get(key) ?? 0;
     if (fence <= last) this.fail(`C3: ${participant.name} entered ${key} with fence ${String(fence)} after ${String(last)}`);
     this.lastEntered.set(key, Math.max(last, fence));
+  }
+
+  /** Its holder released it, and it is to stay for the rest of its minimum hold. */
+  keep({ key, token }: Hold, forMs: number): void {
+    this.keptUntil.set(token, { key, until: this.world.time + forMs });
   }
 
   /** @param orphanMs for how long a lock may be left to nobody from now on */
@@ -92,6 +100,11 @@ export class Referee {
         `C2: ${name} believes to hold ${key} for ${left.toFixed(2)} ms, the server for ${this.server.trulyLeft(stored).toFixed(2)}`,
       );
     }
+  }
+
+  private checkKept(token: string, until: number, owner: string | undefined): void {
+    if (this.world.time >= until || this.server.forced.has(token)) this.keptUntil.delete(token);
+    else if (owner !== token) this.fail(`a lock was freed ${(until - this.world.time).toFixed(0)} ms before the end of its holdAtLeast`);
   }
 
   /** Once the links are healed, what nobody has any more is given back soon. */

@@ -80,7 +80,7 @@ export class Acquisitions {
     const { attempts, clock } = this.parts;
     const { key, line } = local;
     if (line !== undefined && line.length > 0) throw line.storeError ?? new LockBusyError(key, { waitedMs: 0, retryAfterMs: 0 });
-    const found = await this.abortable(attempts.make(local, request, { sent: since }), request);
+    const found = await this.abortable(this.outOfLine(local, attempts.make(local, request, { sent: since })), request);
     if (isHold(found)) return this.admit(found, gate);
     throw new LockBusyError(key, {
       waitedMs: Math.round(clock.now().monotonic - since.monotonic),
@@ -89,7 +89,14 @@ export class Acquisitions {
   }
 
   private poll(local: LocalLock, request: LockRequest, schedule: RetrySchedule, gate: AbortSignal): Promise<Hold> {
-    return poll(local.key, request, schedule, { ...this.parts, local, gate }).then((hold) => this.admit(hold, gate));
+    const polling = poll(local.key, request, schedule, { ...this.parts, local, gate });
+    return this.outOfLine(local, polling).then((hold) => this.admit(hold, gate));
+  }
+
+  /** Meanwhile nobody forgets that lock. */
+  private outOfLine<T>(local: LocalLock, work: Promise<T>): Promise<T> {
+    local.tries++;
+    return work.finally(() => local.tries--);
   }
 
   /** The last look before the caller enters: a grant that came after the caller was to be turned away is given back. */

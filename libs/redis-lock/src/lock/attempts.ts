@@ -114,9 +114,10 @@ export class Attempts {
         { key },
       );
     } catch (error) {
-      hold.endAsReleased();
-      this.parts.keeper.forget(hold);
       this.takeBack(key, token, hold.longestLease);
+      this.parts.keeper.forget(hold);
+      // Nobody has entered; whoever came to wait behind it goes on.
+      hold.lose('taken');
       throw storeError(key, error);
     }
   }

@@ -7,6 +7,9 @@ import type { LeaseKeeper } from './lease-keeper.js';
 import type { LockRequest } from './lock-request.js';
 import type { UnderWay } from './under-way.js';
 
+/** Whoever enters has at least this share of the lease left. */
+const LEAST_LEFT = 1 / 3;
+
 /** What an entry needs. */
 export interface EntryParts {
   readonly store: LockStore;
@@ -36,7 +39,7 @@ export class Entries {
     const { clock, keeper } = this.parts;
     const entered = clock.now();
     const mustConfirm = request.replicas !== undefined || (request.holdAtLeast > 0 && leaseMs < request.leaseMs);
-    if (mustConfirm || Lease.granted(sent, leaseMs).left(entered) <= 0) return undefined;
+    if (mustConfirm || Lease.granted(sent, leaseMs).left(entered) <= leaseMs * LEAST_LEFT) return undefined;
     const hold = this.makeHold(local, request, grant, { sent, entered, leaseMs });
     keeper.watch(hold, entered);
     return hold;

@@ -9,6 +9,7 @@ import { Entries } from './entries.js';
 import { Extensions } from './extensions.js';
 import { GiveBack } from './give-back.js';
 import type { Hold } from './hold.js';
+import { KeptLocks } from './kept-locks.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { lockRequest, type EngineSettings, type LockRequest } from './lock-request.js';
 import type { LockOptions } from './lock-options.js';
@@ -30,6 +31,8 @@ export interface LockEngineParts {
   readonly random?: () => number;
 }
 
+/** How long a token may stand in line that nobody speaks for, and then have the lock, in ms. */
+const QUEUED_MS = 4_000;
 const PASSED_ON = Promise.resolve('released' as const);
 
 /** Grants, waiting, renewal, release and shutdown of one process's locks. Knows no Nest and no Redis. */
@@ -59,11 +62,12 @@ export class LockEngine {
     const giveBack = (this.giveBack = new GiveBack(parts));
     const attempts = new Attempts({ ...parts, tokens, keeper, giveBack, underWay });
     const entries = new Entries({ ...parts, keeper, attempts, underWay });
-    const releases = (this.releases = new Releases({ ...parts, keeper, giveBack, underWay, locals }));
+    const kept = new KeptLocks(parts.clock);
+    const releases = (this.releases = new Releases({ ...parts, keeper, giveBack, underWay, locals, kept }));
     this.handOff = new HandOff({ ...parts, entries, keeper, underWay, surrender: (hold) => releases.surrender(hold) });
     this.extensions = new Extensions({ ...parts, keeper });
     // What a token of ours may still get ends by itself after that.
-    const lapseMs = settings.maxTtl + 2 * settings.commandTimeout;
+    const lapseMs = (leaseMs = 0): number => Math.max(leaseMs, QUEUED_MS) + 2 * settings.commandTimeout;
     this.lineParts = {
       ...parts,
       attempts,
@@ -71,9 +75,10 @@ export class LockEngine {
       tokens,
       random,
       returnUnused: (hold) => this.returnUnused(hold),
-      isHeld: (token) => keeper.find(token) !== undefined,
-      takeBack: (key, token) => giveBack.cancel(key, token, lapseMs),
-      leave: (key, token) => giveBack.leave(key, token, lapseMs),
+      underWay,
+      isInUse: (key, token) => keeper.find(token) !== undefined || locals.find(key)?.line?.isPassingOn(token) === true || kept.has(token),
+      takeBack: (key, token, leaseMs) => giveBack.cancel(key, token, lapseMs(leaseMs)),
+      leave: (key, token) => giveBack.leave(key, token, lapseMs()),
     };
     this.acquisitions = new Acquisitions({ ...this.lineParts, log: parts.log, locals });
     this.description = new ProcessDescription({ ...parts, keeper, locals });
@@ -115,7 +120,7 @@ export class LockEngine {
       process: this.process,
       onGranted: (key, grant) => this.onGranted(key, grant),
       onOthersWait: (key) => this.locals.find(key)?.line?.turn.othersWait(this.clock.now().monotonic),
-      onForced: (_key, token) => this.keeper.find(token)?.lose('forced'),
+      onForced: (key, token) => this.onForced(key, token),
     });
   }
 
@@ -174,6 +179,12 @@ export class LockEngine {
     }
   }
 
+  private onForced(key: string, token: string): void {
+    const hold = this.keeper.find(token);
+    if (hold !== undefined) hold.lose('forced');
+    else this.locals.find(key)?.revoke(token);
+  }
+
   /** Gives back a hold whose caller has gone. */
   private returnUnused(hold: Hold): void {
     const local = this.locals.find(hold.key);
@@ -185,6 +196,6 @@ export class LockEngine {
     const local = this.locals.find(key);
     if (local?.keepEarly(grant) === true) return;
     if (local?.line !== undefined) local.line.onGranted(grant);
-    else if (!this.lineParts.isHeld(grant.token)) this.lineParts.takeBack(key, grant.token);
+    else if (!this.lineParts.isInUse(key, grant.token)) this.lineParts.takeBack(key, grant.token);
   }
 }

@@ -4,6 +4,7 @@ import type { Clock, Instant, Timers } from '../runtime/clock.js';
 import type { LockStore } from '../store/lock-store.interface.js';
 import type { GiveBack } from './give-back.js';
 import type { Hold } from './hold.js';
+import type { KeptLocks } from './kept-locks.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 import type { EngineSettings } from './lock-request.js';
 import type { UnderWay } from './under-way.js';
@@ -19,6 +20,7 @@ export interface ReleaseParts {
   readonly giveBack: GiveBack;
   readonly underWay: UnderWay;
   readonly locals: LocalLocks;
+  readonly kept: KeptLocks;
 }
 
 /** This is where a hold ends: released, or given up as lost. */
@@ -52,15 +54,18 @@ export class Releases {
       this.releaseLost(hold);
       return 'lost';
     }
-    return this.send(hold, keepMs, now);
+    const outcome = await this.send(hold, keepMs, now);
+    if (outcome === 'lost') hold.releasedTooLate();
+    return outcome;
   }
 
   /** Callers of this process who still wait are put in line behind the other processes, by the same command. */
   private async send(hold: Hold, keepMs: number, now: Instant): Promise<'released' | 'lost'> {
-    const { store, keeper, underWay, locals } = this.parts;
+    const { store, keeper, underWay, locals, kept } = this.parts;
     const { key, token } = hold;
     const line = locals.find(key)?.line;
     const standing = keepMs > 0 ? undefined : line?.standAgain();
+    if (keepMs > 0) kept.note(token, now.monotonic + keepMs);
     underWay.begin();
     try {
       const answer = store.release({ key, token, keepMs, next: standing?.command });
@@ -69,9 +74,7 @@ export class Releases {
       keeper.forget(hold);
       const { released, next } = await answer;
       if (standing !== undefined) line?.onReleased(standing, next);
-      if (released) return 'released';
-      hold.releasedTooLate();
-      return 'lost';
+      return released ? 'released' : 'lost';
     } catch (error) {
       if (standing !== undefined) line?.onReleased(standing, undefined);
       await this.persist(hold, keepMs, now, error);

@@ -6,8 +6,10 @@ if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return { 0 }
 end
 -- @include now
+-- @include micros
+-- @include note-until
 -- @include reserve
-if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
-end
-return { 1, reserve(ARGV[3]), redis.call('ZCOUNT', KEYS[2], '(0', '+inf') > 0 and 1 or 0 }
+-- @include queue
+-- Written in any case: after it a server out of memory refuses no fences.
+redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), ARGV[2]))
+return { 1, reserve(ARGV[3]), others_wait(process_of(ARGV[1])) }

@@ -25,7 +25,7 @@ if accompanied then
     -- Nobody overtakes those who wait: where the lock is free, and a message was lost or a lease ran out, it is theirs.
     hand_over(ARGV[6])
     if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then
-      return { 0, now, reserve(ARGV[4]), others_wait() }
+      return { 0, now, reserve(ARGV[4]), others_wait(process_of(ARGV[1])) }
     end
   end
 end

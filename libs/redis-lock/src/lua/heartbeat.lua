@@ -16,10 +16,8 @@ end
 -- @include hand-over
 local owner = redis.pcall('GET', KEYS[1])
 if owner == ARGV[1] then
-  if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then
-    redis.call('PEXPIRE', KEYS[1], ARGV[3])
-  end
-  return { 0, now, reserve(1), others_wait(), ARGV[1] }
+  redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), ARGV[3]))
+  return { 0, now, reserve(1), others_wait(process_of(owner)), owner }
 end
 local terms = read_terms(ARGV[5])
 local process = process_of(ARGV[1])

@@ -3,7 +3,7 @@ import type { LuaScript } from './lua-script.js';
 
 export const CANCEL: LuaScript = {
   name: 'cancel',
-  sha1: '2f81e1d41d32347e73b96aafc2f5804ff843a113',
+  sha1: 'fba69c534c6be32516f8a38b41fe5171471c26df',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
@@ -53,11 +53,17 @@ local function find_entry(beginning)
     end
   end
 end
-local function others_wait()
-  return redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 0 and 1 or 0
+local function others_wait(process)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 3)) do
+    if process_of(string.sub(member, 2)) ~= process then
+      return 1
+    end
+  end
+  return 0
 end
 local function hand_over(channel, own, lease)
   local at = 0
+  local dead = {}
   while true do
     local member = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', at, 1)[1]
     if not member then
@@ -67,12 +73,13 @@ local function hand_over(channel, own, lease)
     local process = process_of(token)
     local mark, lapse = mark_of(process)
     if not mark then
-      redis.call('ZREM', KEYS[2], member)
+      dead[#dead + 1] = member
+      at = at + 1
     elseif mark == 'p' and process ~= own then
       at = at + 1
     else
       redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
-      local others = redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 1 and 1 or 0
+      local others = others_wait(process)
       local grant = { 0, now, reserve(1), others, token }
       local heard
       if process ~= own then
@@ -80,7 +87,7 @@ local function hand_over(channel, own, lease)
         heard = redis.pcall('PUBLISH', channel .. process, message)
       end
       if mark ~= 's' or heard ~= 0 then
-        redis.call('ZREM', KEYS[2], member, mark .. process)
+        redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
         return grant, process == own
       end
       redis.call('DEL', KEYS[1])
@@ -115,12 +122,22 @@ return owned
 
 export const CONFIRM: LuaScript = {
   name: 'confirm',
-  sha1: 'fe1e3c5d21202c331de8d630bbe9a689c337ec1c',
+  sha1: '6d6d3b7fe697de17ee7eaad8f7d31af78864f734',
   source: `if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return { 0 }
 end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
+local function micros(value)
+  return string.format('%.0f', value)
+end
+local function note_until(companion, member, ms, now)
+  redis.call('ZREMRANGEBYSCORE', companion, '(' .. micros(-now), '0')
+  redis.call('ZADD', companion, micros(-(now + ms * 1000)), member)
+  if redis.call('PTTL', companion) < ms then
+    redis.call('PEXPIRE', companion, ms)
+  end
+end
 local function reserve(count)
   local fence = now
   local last = redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000', 'GET')
@@ -130,10 +147,44 @@ local function reserve(count)
   end
   return fence
 end
-if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+local QUEUED = '(0'
+local function process_of(token)
+  return string.match(token, '^([^.]+)%.')
 end
-return { 1, reserve(ARGV[3]), redis.call('ZCOUNT', KEYS[2], '(0', '+inf') > 0 and 1 or 0 }
+local function mark_of(process)
+  for _, mark in ipairs({ 's', 'u', 'p' }) do
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
+    if lapse and -lapse > now then
+      return mark, lapse
+    end
+  end
+end
+local function set_mark(process, mark, ms)
+  redis.call('ZREM', KEYS[2], 's' .. process, 'u' .. process, 'p' .. process)
+  note_until(KEYS[2], mark .. process, ms, now)
+end
+local function read_terms(terms)
+  local mark, live, lease, since, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (.*)$')
+  return { mark = mark, live = tonumber(live), lease = lease, since = since == '0' and micros(now) or since, channel = channel }
+end
+local function find_entry(beginning)
+  local members = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES')
+  for i = 1, #members, 2 do
+    if string.sub(members[i], 2, #beginning + 1) == beginning then
+      return members[i], members[i + 1]
+    end
+  end
+end
+local function others_wait(process)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 3)) do
+    if process_of(string.sub(member, 2)) ~= process then
+      return 1
+    end
+  end
+  return 0
+end
+redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), ARGV[2]))
+return { 1, reserve(ARGV[3]), others_wait(process_of(ARGV[1])) }
 `,
 };
 
@@ -155,7 +206,7 @@ return { 1, now }
 
 export const FORCE_RELEASE: LuaScript = {
   name: 'force-release',
-  sha1: '048cce70831c4324c1f8d8b90702ab075c7a7c86',
+  sha1: 'e34e6091da6aea6a6414200455c21d09b60d9d7d',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
@@ -205,11 +256,17 @@ local function find_entry(beginning)
     end
   end
 end
-local function others_wait()
-  return redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 0 and 1 or 0
+local function others_wait(process)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 3)) do
+    if process_of(string.sub(member, 2)) ~= process then
+      return 1
+    end
+  end
+  return 0
 end
 local function hand_over(channel, own, lease)
   local at = 0
+  local dead = {}
   while true do
     local member = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', at, 1)[1]
     if not member then
@@ -219,12 +276,13 @@ local function hand_over(channel, own, lease)
     local process = process_of(token)
     local mark, lapse = mark_of(process)
     if not mark then
-      redis.call('ZREM', KEYS[2], member)
+      dead[#dead + 1] = member
+      at = at + 1
     elseif mark == 'p' and process ~= own then
       at = at + 1
     else
       redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
-      local others = redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 1 and 1 or 0
+      local others = others_wait(process)
       local grant = { 0, now, reserve(1), others, token }
       local heard
       if process ~= own then
@@ -232,7 +290,7 @@ local function hand_over(channel, own, lease)
         heard = redis.pcall('PUBLISH', channel .. process, message)
       end
       if mark ~= 's' or heard ~= 0 then
-        redis.call('ZREM', KEYS[2], member, mark .. process)
+        redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
         return grant, process == own
       end
       redis.call('DEL', KEYS[1])
@@ -258,7 +316,7 @@ return 1
 
 export const GRANT: LuaScript = {
   name: 'grant',
-  sha1: 'd0810fb50ac95c5290536ba7fc1766d6cb305943',
+  sha1: 'b8a8402cfe125996e515dc947272d18bb381adb5',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[3]) then
@@ -318,8 +376,13 @@ local function find_entry(beginning)
     end
   end
 end
-local function others_wait()
-  return redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 0 and 1 or 0
+local function others_wait(process)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 3)) do
+    if process_of(string.sub(member, 2)) ~= process then
+      return 1
+    end
+  end
+  return 0
 end
 local function enqueue(token, terms)
   local process = process_of(token)
@@ -341,6 +404,7 @@ local function queued(token, terms)
 end
 local function hand_over(channel, own, lease)
   local at = 0
+  local dead = {}
   while true do
     local member = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', at, 1)[1]
     if not member then
@@ -350,12 +414,13 @@ local function hand_over(channel, own, lease)
     local process = process_of(token)
     local mark, lapse = mark_of(process)
     if not mark then
-      redis.call('ZREM', KEYS[2], member)
+      dead[#dead + 1] = member
+      at = at + 1
     elseif mark == 'p' and process ~= own then
       at = at + 1
     else
       redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
-      local others = redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 1 and 1 or 0
+      local others = others_wait(process)
       local grant = { 0, now, reserve(1), others, token }
       local heard
       if process ~= own then
@@ -363,7 +428,7 @@ local function hand_over(channel, own, lease)
         heard = redis.pcall('PUBLISH', channel .. process, message)
       end
       if mark ~= 's' or heard ~= 0 then
-        redis.call('ZREM', KEYS[2], member, mark .. process)
+        redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
         return grant, process == own
       end
       redis.call('DEL', KEYS[1])
@@ -377,7 +442,7 @@ if accompanied then
   if redis.call('EXISTS', KEYS[1]) == 0 then
     hand_over(ARGV[6])
     if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then
-      return { 0, now, reserve(ARGV[4]), others_wait() }
+      return { 0, now, reserve(ARGV[4]), others_wait(process_of(ARGV[1])) }
     end
   end
 end
@@ -392,7 +457,7 @@ return queued(ARGV[1], terms)
 
 export const HEARTBEAT: LuaScript = {
   name: 'heartbeat',
-  sha1: 'f285e4f5e36c188017788ecc5013595a4208cc16',
+  sha1: 'fadcba135fc7f08b9d7fc482c331af0ab2696cb6',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[4]) then
@@ -445,8 +510,13 @@ local function find_entry(beginning)
     end
   end
 end
-local function others_wait()
-  return redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 0 and 1 or 0
+local function others_wait(process)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 3)) do
+    if process_of(string.sub(member, 2)) ~= process then
+      return 1
+    end
+  end
+  return 0
 end
 local function enqueue(token, terms)
   local process = process_of(token)
@@ -468,6 +538,7 @@ local function queued(token, terms)
 end
 local function hand_over(channel, own, lease)
   local at = 0
+  local dead = {}
   while true do
     local member = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', at, 1)[1]
     if not member then
@@ -477,12 +548,13 @@ local function hand_over(channel, own, lease)
     local process = process_of(token)
     local mark, lapse = mark_of(process)
     if not mark then
-      redis.call('ZREM', KEYS[2], member)
+      dead[#dead + 1] = member
+      at = at + 1
     elseif mark == 'p' and process ~= own then
       at = at + 1
     else
       redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
-      local others = redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 1 and 1 or 0
+      local others = others_wait(process)
       local grant = { 0, now, reserve(1), others, token }
       local heard
       if process ~= own then
@@ -490,7 +562,7 @@ local function hand_over(channel, own, lease)
         heard = redis.pcall('PUBLISH', channel .. process, message)
       end
       if mark ~= 's' or heard ~= 0 then
-        redis.call('ZREM', KEYS[2], member, mark .. process)
+        redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
         return grant, process == own
       end
       redis.call('DEL', KEYS[1])
@@ -502,10 +574,8 @@ local function hand_over(channel, own, lease)
 end
 local owner = redis.pcall('GET', KEYS[1])
 if owner == ARGV[1] then
-  if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then
-    redis.call('PEXPIRE', KEYS[1], ARGV[3])
-  end
-  return { 0, now, reserve(1), others_wait(), ARGV[1] }
+  redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), ARGV[3]))
+  return { 0, now, reserve(1), others_wait(process_of(owner)), owner }
 end
 local terms = read_terms(ARGV[5])
 local process = process_of(ARGV[1])
@@ -539,7 +609,7 @@ return queued(token, terms)
 
 export const INSPECT: LuaScript = {
   name: 'inspect',
-  sha1: '6d75d82556d88e7e9be093bc290b2f50b12d4215',
+  sha1: 'b6c4051cc44e41bfc9f687284cdfac8e2b8659a3',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
@@ -580,8 +650,13 @@ local function find_entry(beginning)
     end
   end
 end
-local function others_wait()
-  return redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 0 and 1 or 0
+local function others_wait(process)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 3)) do
+    if process_of(string.sub(member, 2)) ~= process then
+      return 1
+    end
+  end
+  return 0
 end
 local kind = redis.call('TYPE', KEYS[1]).ok
 local owner = kind == 'string' and redis.call('GET', KEYS[1])
@@ -842,7 +917,7 @@ return 1
 
 export const RELEASE: LuaScript = {
   name: 'release',
-  sha1: '6abe29cfdc06285e7cc76445ec2a0ed4fcb97f21',
+  sha1: 'a5ac2b28e94cf62d90fd96684c3f496757007e83',
   source: `if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
@@ -903,8 +978,13 @@ local function find_entry(beginning)
     end
   end
 end
-local function others_wait()
-  return redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 0 and 1 or 0
+local function others_wait(process)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 3)) do
+    if process_of(string.sub(member, 2)) ~= process then
+      return 1
+    end
+  end
+  return 0
 end
 local function enqueue(token, terms)
   local process = process_of(token)
@@ -926,6 +1006,7 @@ local function queued(token, terms)
 end
 local function hand_over(channel, own, lease)
   local at = 0
+  local dead = {}
   while true do
     local member = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', at, 1)[1]
     if not member then
@@ -935,12 +1016,13 @@ local function hand_over(channel, own, lease)
     local process = process_of(token)
     local mark, lapse = mark_of(process)
     if not mark then
-      redis.call('ZREM', KEYS[2], member)
+      dead[#dead + 1] = member
+      at = at + 1
     elseif mark == 'p' and process ~= own then
       at = at + 1
     else
       redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
-      local others = redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 1 and 1 or 0
+      local others = others_wait(process)
       local grant = { 0, now, reserve(1), others, token }
       local heard
       if process ~= own then
@@ -948,7 +1030,7 @@ local function hand_over(channel, own, lease)
         heard = redis.pcall('PUBLISH', channel .. process, message)
       end
       if mark ~= 's' or heard ~= 0 then
-        redis.call('ZREM', KEYS[2], member, mark .. process)
+        redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
         return grant, process == own
       end
       redis.call('DEL', KEYS[1])

@@ -7,7 +7,7 @@ import { Lease } from '../lease.js';
 import type { LockRequest } from '../lock-request.js';
 import type { UnderWay } from '../under-way.js';
 import type { LocalLock } from './local-lock.js';
-import { MOST_FENCES, type WaitingLine } from './waiting-line.js';
+import type { WaitingLine } from './waiting-line.js';
 
 /** What passing a lock on needs. */
 export interface HandOffParts {
@@ -37,7 +37,8 @@ export class HandOff {
   passOn(local: LocalLock, hold: Hold): boolean {
     const { line } = local;
     const next = line?.next;
-    if (line === undefined || next === undefined || hold.extensions > 0 || !areAlike(hold.request, next.request)) return false;
+    if (line === undefined || next === undefined || local.hold !== hold || hold.extensions > 0 || !areAlike(hold.request, next.request))
+      return false;
     const { clock, keeper } = this.parts;
     const now = clock.now();
     if (!hold.isHeldAt(now)) return false;
@@ -59,10 +60,11 @@ export class HandOff {
   private async confirmFirst(local: LocalLock, line: WaitingLine, hold: Hold, lease: Lease): Promise<void> {
     const { clock, entries, underWay } = this.parts;
     const sent = clock.now();
-    const reserve = Math.min(line.length, MOST_FENCES);
+    const { leaseMs } = hold.request;
+    const reserve = line.turn.fencesFor(line.length);
     underWay.begin();
     try {
-      const reply = await entries.ask(local.key, hold.token, hold.ttl, reserve);
+      const reply = await entries.ask(local.key, hold.token, leaseMs, reserve);
       const now = clock.now();
       if (reply === undefined) {
         line.isPassing = false;
@@ -70,7 +72,8 @@ export class HandOff {
         return;
       }
       line.turn.report(reply.others, reply.fence, reserve, now);
-      this.enterNext(local, line, hold, lease.later(Lease.granted(sent, hold.ttl)), now);
+      hold.longestLease = Math.max(hold.longestLease, leaseMs);
+      this.enterNext(local, line, hold, lease.later(Lease.granted(sent, leaseMs)), now);
     } catch {
       this.giveUp(line, hold);
     } finally {
@@ -91,6 +94,11 @@ export class HandOff {
       return;
     }
     const { next } = line;
+    if (line.isRevoked(previous.token)) {
+      line.isPassing = false;
+      line.advance();
+      return;
+    }
     if (next === undefined || line.turn.isOver(now) || !areAlike(previous.request, next.request) || lease.left(now) <= 0) {
       this.giveUp(line, previous);
       return;
@@ -116,5 +124,5 @@ export class HandOff {
 /** Whether a caller may go on with the lease of another one. */
 function areAlike(one: LockRequest, other: LockRequest): boolean {
   if (one.holdAtLeast > 0 || other.holdAtLeast > 0 || one.replicas !== undefined || other.replicas !== undefined) return false;
-  return one.ttl === other.ttl && one.renew === other.renew;
+  return one.ttl === other.ttl && one.leaseMs === other.leaseMs && one.renew === other.renew;
 }

@@ -5,6 +5,7 @@ import type { Entries } from '../entries.js';
 import type { Hold } from '../hold.js';
 import type { EngineSettings } from '../lock-request.js';
 import type { TokenSource } from '../token-source.js';
+import type { UnderWay } from '../under-way.js';
 
 /** What a line of waiting callers needs. */
 export interface LineParts {
@@ -18,10 +19,11 @@ export interface LineParts {
   readonly random: () => number;
   /** Gives back a hold that came for a caller who had gone. */
   readonly returnUnused: (hold: Hold) => void;
-  /** Whether a caller of this process has that token's lock. */
-  readonly isHeld: (token: string) => boolean;
-  /** Undoes whatever a token of ours got, or may still get. Never rejects. */
-  readonly takeBack: (key: string, token: string) => void;
+  readonly underWay: UnderWay;
+  /** Whether a caller of this process has that token's lock, or is about to, or it is kept for the rest of a minimum hold. */
+  readonly isInUse: (key: string, token: string) => boolean;
+  /** Undoes whatever a token of ours got, or may still get; `leaseMs` is the longest lease that it may have got. Never rejects. */
+  readonly takeBack: (key: string, token: string, leaseMs?: number) => void;
   /** Leaves the line. Never rejects. */
   readonly leave: (key: string, token: string) => void;
 }

@@ -8,6 +8,8 @@ export class LocalLock implements LineOwner {
   othersWait = false;
   /** A command that may be granted, for a caller who would wait, is under way. */
   isAsking = false;
+  /** Attempts of callers who do not wait in line. */
+  tries = 0;
   private asked = '';
   private early: HandedOver | undefined;
   /** Present while callers wait, or something of theirs is under way. */
@@ -21,7 +23,7 @@ export class LocalLock implements LineOwner {
   }
 
   get isIdle(): boolean {
-    return this.line === undefined && !this.isAsking && this.hold === undefined;
+    return this.line === undefined && !this.isAsking && this.tries === 0 && this.hold === undefined;
   }
 
   onAsked(token: string): void {
@@ -34,6 +36,12 @@ export class LocalLock implements LineOwner {
     if (!this.isAsking || this.asked !== grant.token) return false;
     this.early = grant;
     return true;
+  }
+
+  /** An operator took away what a caller of this process was about to get. */
+  revoke(token: string): void {
+    if (this.early?.token === token) this.early = undefined;
+    this.line?.revoke(token);
   }
 
   takeEarly(token: string): HandedOver | undefined {

@@ -2,6 +2,7 @@ import type { Clock, Instant, Timer, Timers } from '../../runtime/clock.js';
 import { outside } from '../../runtime/outside.js';
 import type { HeartbeatReply, LockStore, QueuedReply } from '../../store/lock-store.interface.js';
 import type { TokenSource } from '../token-source.js';
+import type { UnderWay } from '../under-way.js';
 
 /** What a place in line works with. */
 export interface PlaceParts {
@@ -10,6 +11,7 @@ export interface PlaceParts {
   readonly timers: Timers;
   readonly tokens: TokenSource;
   readonly random: () => number;
+  readonly underWay: UnderWay;
 }
 
 /** What is asked for with a place. */
@@ -22,7 +24,7 @@ export interface PlaceTerms {
 /** Who is told what heartbeats find out. */
 export interface PlaceOwner {
   onHeartbeat(place: Place, beat: Heartbeat, reply: HeartbeatReply): void;
-  onMissedHeartbeat(beat: Heartbeat, error: unknown): void;
+  onMissedHeartbeat(place: Place, beat: Heartbeat, error: unknown): void;
 }
 
 /** One heartbeat: what it was sent with. */
@@ -35,6 +37,8 @@ export interface Heartbeat {
 /** A process in line is heard of this often; the head looks as soon as the holder's lease ends, but not more often than that. In ms. */
 const BEAT_MS = 500;
 const SHORTEST_BEAT_MS = 50;
+/** More heartbeats than this cannot lie on their way. */
+const MOST_UNCLEAR = 8;
 
 /**
  * The place of this process in the store's queue. Its heartbeats keep it, and find what a message should have told: they repair lost
@@ -45,6 +49,8 @@ export class Place {
   seen: Instant;
   /** When the process first queued, in the server's µs. */
   since: number | undefined;
+  /** Tokens of heartbeats whose answer never came: each may stand in line in place of ours. */
+  readonly unclear: string[] = [];
   /** Tokens that heartbeats under way may put in line in place of ours. */
   private readonly underWay = new Map<string, Instant>();
   private timer: Timer | undefined;
@@ -95,17 +101,25 @@ export class Place {
     this.beatAt = Infinity;
     this.beatIn(BEAT_MS);
     this.underWay.set(beat.next, beat.sent);
+    this.parts.underWay.begin();
     store.heartbeat({ ...this.terms, current: beat.current, token: beat.next, since: this.since, sent: beat.sent }).then(
       (reply) => {
-        this.underWay.delete(beat.next);
+        this.onAnswer(beat);
         // Too late by the server's clock, or by what is known of it: the reply told the time.
         if (reply.status === 'void') this.beatIn(SHORTEST_BEAT_MS);
         this.owner.onHeartbeat(this, beat, reply);
       },
       (error: unknown) => {
-        this.underWay.delete(beat.next);
-        this.owner.onMissedHeartbeat(beat, error);
+        this.onAnswer(beat);
+        this.owner.onMissedHeartbeat(this, beat, error);
       },
     );
+  }
+
+  private onAnswer(beat: Heartbeat): void {
+    this.underWay.delete(beat.next);
+    this.parts.underWay.end();
+    // Older ones are past their deadline by now.
+    if (this.unclear.length > MOST_UNCLEAR) this.unclear.shift();
   }
 }

@@ -5,6 +5,8 @@ import type { HandedOver } from '../../store/lock-store.interface.js';
 const LONGEST_MS = 10;
 /** So often at least the server is asked who else waits, in ms: a lost message costs no more. */
 const REPORT_MS = 500;
+/** No more fences than this are reserved at once: the counter must not outrun the clock. */
+const MOST_FENCES = 32;
 
 /**
  * How long one process may pass a lock on among its own callers, and with which fences. While no other process is known to wait there is
@@ -39,8 +41,11 @@ export class Turn {
 
   /** The server told who else waits, and reserved fences. */
   report(others: boolean, fence: number, count: number, { monotonic }: Instant): void {
-    this.nextFence = fence;
-    this.fencesLeft = count;
+    // Where answers overtake each other, an older block must not follow a newer one.
+    if (fence >= this.nextFence) {
+      this.nextFence = fence;
+      this.fencesLeft = count;
+    }
     this.reportedAt = monotonic;
     if (others) this.othersWait(monotonic);
     else this.limitedSince = undefined;
@@ -62,6 +67,11 @@ export class Turn {
   /** Whether the server is to be asked before the lock is passed on. */
   mustReport({ monotonic }: Instant): boolean {
     return this.fencesLeft === 0 || monotonic - this.reportedAt >= REPORT_MS;
+  }
+
+  /** How many fences to reserve for that many callers in line. */
+  fencesFor(callers: number): number {
+    return this.cohort === 0 ? 1 : Math.min(Math.max(callers, 1), MOST_FENCES);
   }
 
   /** Begins the next section; returns its fence. */

@@ -1,20 +1,17 @@
-import { LockStoreError } from '../../errors/lock-store.error.js';
+import { type LockStoreError } from '../../errors/lock-store.error.js';
 import { LinkedSet } from '../../runtime/linked-set.js';
 import { outside } from '../../runtime/outside.js';
-import type { HandedOver, HeartbeatReply, PlaceReply, QueueCommand } from '../../store/lock-store.interface.js';
+import type { HandedOver, PlaceReply } from '../../store/lock-store.interface.js';
 import { isHold, mayTryAgain, type Queued } from '../attempts.js';
 import type { Arrival } from '../entries.js';
 import type { Hold, HoldOwner } from '../hold.js';
 import type { LockRequest } from '../lock-request.js';
 import type { LineParts } from './line-parts.js';
-import { Place, type Heartbeat, type PlaceOwner } from './place.js';
+import { StoreQueue, type NewStanding, type StoreQueueOwner } from './store-queue.js';
 import { StoreTrouble } from './store-trouble.js';
 import { Turn } from './turn.js';
 import { signalsOf, type WaitRequest } from './wait-request.js';
 import { Waiter } from './waiter.js';
-
-/** No more fences than this are reserved at once: the counter must not outrun the clock. */
-export const MOST_FENCES = 32;
 
 /** The lock that a line is for, as this process knows it. */
 export interface LineOwner extends HoldOwner {
@@ -24,27 +21,19 @@ export interface LineOwner extends HoldOwner {
   takeEarly(token: string): HandedOver | undefined;
 }
 
-/** A place that is asked for along with a release. */
-export interface NewStanding {
-  readonly place: Place;
-  readonly command: QueueCommand;
-}
-
 /**
  * The callers of this process that wait for one lock, first come, first served, and the one place that they share in the store's queue.
  * They need none while a caller of this process holds the lock: it is passed on to them (hand-off.ts).
  */
-export class WaitingLine implements PlaceOwner {
+export class WaitingLine implements StoreQueueOwner {
   readonly turn: Turn;
   /** The lock is this process's, and on its way to the next caller. */
   isPassing = false;
   private readonly waiters = new LinkedSet<Waiter>();
-  private readonly trouble: StoreTrouble;
-  private place: Place | undefined;
-  /** When this process began to wait for its present turn, in the server's µs: it keeps its place when it has to queue anew. */
-  private since: number | undefined;
-  /** A repeated message about it is no news. */
-  private accepted = '';
+  readonly trouble: StoreTrouble;
+  private readonly queue: StoreQueue;
+  /** Taken away by force while it was being passed on. */
+  private revoked = '';
 
   constructor(
     readonly local: LineOwner,
@@ -52,6 +41,7 @@ export class WaitingLine implements PlaceOwner {
   ) {
     this.turn = new Turn(parts.settings.cohort);
     this.trouble = new StoreTrouble(parts, () => this.advance());
+    this.queue = new StoreQueue(this, parts);
   }
 
   get length(): number {
@@ -90,21 +80,21 @@ export class WaitingLine implements PlaceOwner {
   /** Does what has to be done next: stands in line in the store, or leaves it when nobody waits any more. */
   advance(): void {
     const { local } = this;
-    if (this.waiters.size === 0) this.leaveStore();
-    else if (!this.isPassing && !local.isAsking && this.place === undefined && local.hold?.isHeld !== true && !this.trouble.isPausing) {
+    if (this.waiters.size === 0) {
+      this.leaveStore();
+      return;
+    }
+    // First of all: looking may find it lost, and that comes here again.
+    if (local.hold?.isHeld === true) return;
+    if (!this.isPassing && !local.isAsking && !this.queue.isStanding && !this.trouble.isPausing) {
       // Outside the context of whoever set this going, who may be long gone when others wait.
       outside(() => void this.ask());
     }
   }
 
   /** The store put a token of ours in line, in answer to an attempt. */
-  standInLine({ token, sent, ...reply }: Queued, request: LockRequest): void {
-    this.place = this.newPlace(token, request, sent);
-    this.place.confirm(token, reply, sent);
-    this.trouble.busyFor(reply.leaseLeftMs);
-    this.since = reply.since;
-    const early = this.local.takeEarly(token);
-    if (early !== undefined) this.onGranted(early);
+  standInLine(queued: Queued, request: LockRequest): void {
+    this.queue.stand(queued, request);
   }
 
   /** The store did not answer to an attempt: another one follows after a pause. */
@@ -114,62 +104,46 @@ export class WaitingLine implements PlaceOwner {
 
   /** What a release is to put in line for those who still wait; undefined where they need it not. */
   standAgain(): NewStanding | undefined {
-    const { next } = this;
-    if (next === undefined || this.place !== undefined) return undefined;
-    const sent = this.parts.clock.now();
-    const place = (this.place = this.newPlace(this.parts.tokens.next(), next.request, sent));
-    const { leaseMs, graceMs } = place.terms;
-    return { place, command: { token: place.token, leaseMs, graceMs, sent } };
+    const { next, queue } = this;
+    return next === undefined || queue.isStanding ? undefined : queue.standAgain(next.request);
   }
 
   /** What became of that: undefined where nothing was done about it, or nobody knows. */
-  onReleased({ place, command }: NewStanding, reply: PlaceReply | undefined): void {
-    if (reply !== undefined) {
-      if (this.place === place && reply.token === place.token) this.onPlaceReply(place, command.sent, reply);
-      else this.onOwnToken(reply.token);
-      return;
-    }
-    if (this.place === place) this.dropPlace();
-    this.parts.takeBack(this.local.key, place.token);
-    this.advance();
-  }
-
-  onHeartbeat(place: Place, { current, next, sent }: Heartbeat, reply: HeartbeatReply): void {
-    this.trouble.clear();
-    if (reply.status === 'void') return;
-    const isOurs = this.place === place && (reply.token === place.token || (reply.token === next && place.token === current));
-    if (reply.status === 'own' || !isOurs) this.onOwnToken(reply.token);
-    else this.onPlaceReply(place, sent, reply);
-  }
-
-  onMissedHeartbeat({ next }: Heartbeat, error: unknown): void {
-    this.parts.takeBack(this.local.key, next);
-    if (error instanceof LockStoreError) this.trouble.note(error);
+  onReleased(standing: NewStanding, reply: PlaceReply | undefined): void {
+    this.queue.onReleased(standing, reply);
   }
 
   /** A message: a token of ours owns the lock. */
   onGranted(grant: HandedOver): void {
-    const { place } = this;
-    const sent = place?.sentOf(grant.token);
-    if (place !== undefined && sent !== undefined) this.arrive({ grant, sent, leaseMs: place.terms.graceMs });
-    else this.onOwnToken(grant.token);
+    this.queue.onGranted(grant);
+  }
+
+  /** Whether a token is on its way from one caller of this process to the next. */
+  isPassingOn(token: string): boolean {
+    return this.isPassing && this.turn.token === token;
+  }
+
+  /** Whoever gets the lock next must not enter. */
+  revoke(token: string): void {
+    this.revoked = token;
+  }
+
+  isRevoked(token: string): boolean {
+    return this.revoked === token;
   }
 
   close(): void {
-    this.place?.end();
+    this.queue.close();
     this.trouble.close();
   }
 
   /** The lock is this process's. The next caller enters; where none is left it goes on to the next process. */
-  private arrive({ grant, sent, leaseMs }: Arrival): void {
-    this.dropPlace();
-    this.since = undefined;
-    this.accepted = grant.token;
+  arrive({ grant, sent, leaseMs }: Arrival, lease: 'confirmed' | 'unconfirmed'): void {
     const { clock, entries } = this.parts;
     this.turn.begin(grant, 1, clock.now());
     const { next } = this;
     if (next === undefined) {
-      this.parts.takeBack(this.local.key, grant.token);
+      this.parts.takeBack(this.local.key, grant.token, leaseMs);
       this.advance();
       return;
     }
@@ -179,7 +153,7 @@ export class WaitingLine implements PlaceOwner {
       return;
     }
     next.resolve(hold);
-    if (leaseMs < hold.request.leaseMs) outside(() => void this.confirm(hold));
+    if (lease === 'unconfirmed' || leaseMs < hold.request.leaseMs) outside(() => void this.confirm(hold));
   }
 
   /** Asks for the lock, for the head of the line. Never rejects: what an attempt throws reaches the head. */
@@ -188,15 +162,15 @@ export class WaitingLine implements PlaceOwner {
     const { next } = this;
     if (next === undefined) return;
     const { request } = next;
-    const reserve = Math.min(this.waiters.size, MOST_FENCES);
+    const reserve = this.turn.fencesFor(this.waiters.size);
     local.isAsking = true;
     try {
-      const answer = await parts.attempts.make(local, request, { reserve, queue: { ...request.standing, since: this.since } });
+      const answer = await parts.attempts.make(local, request, { reserve, queue: { ...request.standing, since: this.queue.since } });
       local.isAsking = false;
       this.trouble.clear();
       if (isHold(answer)) {
         this.turn.begin({ token: answer.token, fence: answer.fence, others: local.othersWait }, reserve, parts.clock.now());
-        this.since = undefined;
+        this.queue.since = undefined;
         if (this.next?.request === request) this.next.resolve(answer);
         else parts.returnUnused(answer);
       } else if (answer.status === 'queued') {
@@ -221,7 +195,7 @@ export class WaitingLine implements PlaceOwner {
       else waiter.reject(error);
     }
     this.isPassing = false;
-    if (hold === undefined) parts.takeBack(local.key, grant.token);
+    if (hold === undefined) parts.takeBack(local.key, grant.token, waiter.request.leaseMs);
     else if (this.next === waiter) waiter.resolve(hold);
     else parts.returnUnused(hold);
     this.advance();
@@ -230,36 +204,9 @@ export class WaitingLine implements PlaceOwner {
   /** What the confirmation of a first section brings serves the callers after it. */
   private async confirm(hold: Hold): Promise<void> {
     const { clock, entries } = this.parts;
-    const reserve = Math.min(Math.max(this.waiters.size, 1), MOST_FENCES);
+    const reserve = this.turn.fencesFor(this.waiters.size);
     const reply = await entries.confirm(hold, reserve);
     if (reply !== undefined && this.local.hold?.token === hold.token) this.turn.report(reply.others, reply.fence, reserve, clock.now());
-  }
-
-  private onPlaceReply(place: Place, sent: QueueCommand['sent'], reply: PlaceReply): void {
-    if (reply.status === 'granted') {
-      this.arrive({ grant: reply, sent, leaseMs: place.terms.leaseMs });
-    } else {
-      place.confirm(reply.token, reply, sent);
-      this.trouble.busyFor(reply.leaseLeftMs);
-      this.since = reply.since;
-    }
-  }
-
-  /** A token of this process that stands in line or owns the lock, and nobody here waits with it: it would keep everybody waiting. */
-  private onOwnToken(token: string): void {
-    if (token === this.accepted || token === this.place?.token || (this.isPassing && token === this.turn.token)) return;
-    if (this.parts.isHeld(token)) return;
-    this.parts.takeBack(this.local.key, token);
-  }
-
-  private newPlace(token: string, { leaseMs, standing }: LockRequest, sent: QueueCommand['sent']): Place {
-    const terms = { key: this.local.key, leaseMs, graceMs: standing.graceMs };
-    return new Place(token, terms, sent, this.parts, this);
-  }
-
-  private dropPlace(): void {
-    this.place?.end();
-    this.place = undefined;
   }
 
   private leave(waiter: Waiter): void {
@@ -269,13 +216,9 @@ export class WaitingLine implements PlaceOwner {
 
   /** Nobody waits any more. */
   private leaveStore(): void {
-    const { local, place } = this;
+    const { local } = this;
     this.trouble.clear();
-    if (place !== undefined) {
-      this.dropPlace();
-      this.parts.leave(local.key, place.token);
-    }
-    this.since = undefined;
+    this.queue.leave();
     if (!this.isPassing && !local.isAsking && local.line === this && local.hold === undefined) local.line = undefined;
   }
 }

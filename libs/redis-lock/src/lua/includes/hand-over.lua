@@ -5,6 +5,7 @@
 -- Returns {0, now µs, fence, 1 = others wait, token} where the lock went to a process in line, and whether it was `own`.
 local function hand_over(channel, own, lease)
   local at = 0
+  local dead = {}
   while true do
     local member = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', at, 1)[1]
     if not member then
@@ -14,12 +15,14 @@ local function hand_over(channel, own, lease)
     local process = process_of(token)
     local mark, lapse = mark_of(process)
     if not mark then
-      redis.call('ZREM', KEYS[2], member)
+      -- Taken out later: after a first write that is never refused, a server out of memory would refuse none.
+      dead[#dead + 1] = member
+      at = at + 1
     elseif mark == 'p' and process ~= own then
       at = at + 1
     else
       redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
-      local others = redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 1 and 1 or 0
+      local others = others_wait(process)
       local grant = { 0, now, reserve(1), others, token }
       local heard
       if process ~= own then
@@ -27,7 +30,7 @@ local function hand_over(channel, own, lease)
         heard = redis.pcall('PUBLISH', channel .. process, message)
       end
       if mark ~= 's' or heard ~= 0 then
-        redis.call('ZREM', KEYS[2], member, mark .. process)
+        redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
         return grant, process == own
       end
       -- Not the other way round: an empty companion would be gone, and its TTL with it.

@@ -31,6 +31,12 @@ local function find_entry(beginning)
     end
   end
 end
-local function others_wait()
-  return redis.call('ZCOUNT', KEYS[2], QUEUED, '+inf') > 0 and 1 or 0
+-- Whether processes other than that one wait. Each has one entry, or for a moment two.
+local function others_wait(process)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 3)) do
+    if process_of(string.sub(member, 2)) ~= process then
+      return 1
+    end
+  end
+  return 0
 end

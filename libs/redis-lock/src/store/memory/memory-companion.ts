@@ -35,8 +35,9 @@ export class MemoryCompanion {
     return this.tombstones.size + this.marks.size === 0;
   }
 
-  get isAnybodyWaiting(): boolean {
-    return this.queue.length > 0;
+  /** Whether processes other than that one wait. */
+  doOthersWait(process: string | undefined): boolean {
+    return this.queue.some((entry) => entry.process !== process);
   }
 
   /** Everybody in line, in their order. */

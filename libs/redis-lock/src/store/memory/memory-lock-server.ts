@@ -56,7 +56,7 @@ export class MemoryLockServer {
     const holder = this.lease(key);
     if (holder === undefined) {
       this.own(key, token, command.leaseMs);
-      return { status: 'granted', now, fence: this.reserve(reserve), others: companion?.isAnybodyWaiting ?? false };
+      return { status: 'granted', now, fence: this.reserve(reserve), others: companion?.doOthersWait(processOf(token)) ?? false };
     }
     if (queue === undefined) return { status: 'busy', now, leaseLeftMs: holder.endsAt - this.nowMs() };
     this.enqueue(key, token, queue);
@@ -105,7 +105,7 @@ export class MemoryLockServer {
     const companion = this.companionOrNew(key);
     if (holder?.token === current) {
       holder.endsAt = Math.max(holder.endsAt, this.nowMs() + leaseMs);
-      return { status: 'granted', now, token: current, fence: this.reserve(1), others: companion.isAnybodyWaiting };
+      return { status: 'granted', now, token: current, fence: this.reserve(1), others: companion.doOthersWait(processOf(current)) };
     }
     const process = processOf(current) ?? '';
     let inLine = current;
@@ -134,7 +134,7 @@ export class MemoryLockServer {
 
   confirm(key: string, token: string, leaseMs: number, reserve: number): { fence: number; others: boolean } | undefined {
     if (!this.renew(key, token, leaseMs)) return undefined;
-    return { fence: this.reserve(reserve), others: this.companion(key)?.isAnybodyWaiting ?? false };
+    return { fence: this.reserve(reserve), others: this.companion(key)?.doOthersWait(processOf(token)) ?? false };
   }
 
   /** After the deadline, in the server's time, µs, it does nothing. */
@@ -190,7 +190,7 @@ export class MemoryLockServer {
       this.own(key, token, process === own ? ownLeaseMs : entry.graceMs);
       companion.remove(entry);
       companion.unmark(process);
-      const grant = { token, fence: this.reserve(1), others: companion.isAnybodyWaiting };
+      const grant = { token, fence: this.reserve(1), others: companion.doOthersWait(process) };
       if (process === own) return grant;
       this.publish(process, { kind: 'granted', key, grant });
       return undefined;

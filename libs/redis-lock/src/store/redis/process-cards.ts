@@ -3,8 +3,8 @@ import type { LockDescription, ProcessCard, ProcessCardChange } from '../lock-st
 import type { KeySpace } from './key-space.js';
 import type { RedisLink } from './redis-link.js';
 
-/** A card outlives its last writing by this; it is written anew well before, while there is anything to tell. */
-const CARD_TTL_MS = 60_000;
+/** A card outlives its last writing by this: it is written anew every 20 s while there is anything to tell, and a minute after the last use it is gone. */
+const CARD_TTL_MS = 45_000;
 
 /** One hash per process: who it is, and fence and label of what it holds. Its TTL tells its age, so no clocks are compared. */
 export class ProcessCards {
