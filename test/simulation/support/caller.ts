@@ -103,11 +103,11 @@ export class Caller {
     } finally {
       handles.delete(lock);
       const { hold } = (lock as LockHandle).share; // handles of this library
+      const { process } = this.participant;
+      const keptUntil = this.scene.world.time + hold.keepMs(process.now()) / process.rate - KEPT_TOLERANCE_MS;
       const outcome = await lock.release();
       this.count(outcome);
-      const { process } = this.participant;
-      const keptMs = hold.keepMs(process.now()) / process.rate - KEPT_TOLERANCE_MS;
-      if (outcome === 'released' && keptMs > 0) this.scene.referee.keep(hold, keptMs);
+      if (outcome === 'released') this.scene.referee.keep(hold, keptUntil);
     }
   }
 

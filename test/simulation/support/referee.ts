@@ -65,9 +65,9 @@ export class Referee {
     this.lastEntered.set(key, Math.max(last, fence));
   }
 
-  /** Its holder released it, and it is to stay for the rest of its minimum hold. */
-  keep({ key, token }: Hold, forMs: number): void {
-    this.keptUntil.set(token, { key, until: this.world.time + forMs });
+  /** Its holder released it, and it is to stay for the rest of its minimum hold, until a moment of true time. */
+  keep({ key, token }: Hold, until: number): void {
+    this.keptUntil.set(token, { key, until });
   }
 
   /** @param orphanMs for how long a lock may be left to nobody from now on */
