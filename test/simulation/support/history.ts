@@ -83,7 +83,7 @@ export async function playHistory(seed: number, { traced = false, breakage }: Hi
     link.fault = HEALTHY;
     link.downUntil = 0;
   }
-  referee.expectHealed(2 * commandTimeout + 700);
+  referee.expectHealed(2 * commandTimeout + 750);
   await world.runUntil(healedAt + 600);
   scene.isOver = true;
   await world.runUntil(world.time + SETTLE_MS, () => ledger.unsettled.length === 0);

@@ -2,7 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { ManualClock } from 'nestjs-redis-lock/testing';
 import { MemoryLockServer } from '../../../libs/redis-lock/src/store/memory/memory-lock-server.js';
 import { MemoryLockStore } from '../../../libs/redis-lock/src/store/memory/memory-lock.store.js';
-import { COMMAND_TIMEOUT, LIVE_MS, notingInbox, type Arrival, type StoreProcess, type StoreStage } from './store-stage.js';
+import {
+  COMMAND_TIMEOUT,
+  LIVE_MS,
+  notingInbox,
+  type Arrival,
+  type ArrivingPlace,
+  type StoreProcess,
+  type StoreStage,
+} from './store-stage.js';
 
 /** The memory store, in time of its own. */
 export class MemoryStage implements StoreStage {
@@ -17,6 +25,7 @@ export class MemoryStage implements StoreStage {
       granted: [],
       others: [],
       forced: [],
+      told: [],
       token: () => `${name}.${randomBytes(16).toString('base64url')}`,
     };
     await process.store.open(notingInbox(name, process));
@@ -37,6 +46,15 @@ export class MemoryStage implements StoreStage {
     return this.server.extend(key, token, leaseMs, this.server.now() + deadlineMs * 1_000);
   }
 
+  async arriveHeartbeat(heartbeat: Parameters<StoreStage['arriveHeartbeat']>[0]): ReturnType<StoreStage['arriveHeartbeat']> {
+    return this.server.heartbeat({ ...this.place(heartbeat), key: heartbeat.key, current: heartbeat.current }).status;
+  }
+
+  async arriveRelease(release: Parameters<StoreStage['arriveRelease']>[0]): ReturnType<StoreStage['arriveRelease']> {
+    const { released, next } = this.server.release(release.key, release.of, 0, this.place(release));
+    return { released, next: next?.status };
+  }
+
   async now(): Promise<number> {
     return this.server.now();
   }
@@ -48,5 +66,10 @@ export class MemoryStage implements StoreStage {
 
   async stop(): Promise<void> {
     // Nothing is left of it.
+  }
+
+  private place({ token, leaseMs, deadlineMs }: ArrivingPlace): Parameters<MemoryLockServer['release']>[3] & object {
+    const deadline = this.server.now() + deadlineMs * 1_000;
+    return { token, leaseMs, deadline, graceMs: leaseMs, since: undefined, liveMs: LIVE_MS, hears: true };
   }
 }

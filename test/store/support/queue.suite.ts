@@ -1,14 +1,20 @@
 import { systemClock } from '../../../libs/redis-lock/src/runtime/system-clock.js';
 import type { HeartbeatReply } from '../../../libs/redis-lock/src/store/lock-store.interface.js';
 import { attempt, granted } from './grants.suite.js';
+import { describePlaces } from './places.suite.js';
 import { COMMAND_TIMEOUT, LIVE_MS, type StoreProcess, type StoreStage } from './store-stage.js';
 
 const LEASE_MS = 60_000;
 const GRACE_MS = 5_000;
 const queue = { graceMs: GRACE_MS, since: undefined };
 
-/** The queue: order, hand-over, liveness, heartbeats. */
+/** The queue: order, hand-over, liveness, heartbeats, places. */
 export function describeQueue(stage: () => StoreStage): void {
+  describe('line', () => describeLine(stage));
+  describe('places', () => describePlaces(stage));
+}
+
+function describeLine(stage: () => StoreStage): void {
   let holder: StoreProcess;
   let token: string;
   let waiters: [StoreProcess, StoreProcess, StoreProcess];
@@ -134,6 +140,18 @@ export function describeQueue(stage: () => StoreStage): void {
       expect(reply).toMatchObject({ released: true, next: { status: 'queued', token: again, isHead: true } });
       expect((await holder.store.inspect('stock')).owner).toBe(mine);
       expect(await release(mine)).toBe(again);
+    });
+
+    it('hands the lock over and puts nothing in line where the token arrives late', async () => {
+      const { mine } = await stand(waiters[0]);
+      for (const [of, owner] of [
+        [token, mine],
+        [mine, undefined],
+      ] as const) {
+        const late = { key: 'stock', of, token: holder.token(), leaseMs: LEASE_MS, deadlineMs: -1 };
+        expect(await stage().arriveRelease(late)).toEqual({ released: true, next: undefined });
+        expect(await holder.store.inspect('stock')).toMatchObject({ owner, waiting: [] });
+      }
     });
 
     it('puts nothing in line where the lock was not the token’s, or the token was cancelled', async () => {

@@ -10,11 +10,24 @@ export interface StoreProcess {
   readonly others: string[];
   /** Locks that an operator released by force, `key token`. */
   readonly forced: string[];
+  /** Grants and forced releases that it was told of, in the order of their coming, `kind token`. */
+  readonly told: string[];
   token(): string;
 }
 
 /** What became of an attempt at the server. */
 export type Arrival = 'granted' | 'busy' | 'stale' | 'cancelled' | 'queued';
+
+/** What became of a token in line at the server. */
+export type ServerPlace = 'granted' | 'queued';
+
+/** A token that is to be put in line. */
+export interface ArrivingPlace {
+  readonly key: string;
+  readonly token: string;
+  readonly leaseMs: number;
+  readonly deadlineMs: number;
+}
 
 /** A kind of store to be tested, on an empty server. */
 export interface StoreStage {
@@ -29,6 +42,12 @@ export interface StoreStage {
   arrive(attempt: { key: string; token: string; leaseMs: number; deadlineMs: number; queues?: boolean | 'unsubscribed' }): Promise<Arrival>;
   /** An extension arrives whose deadline is that far from now. */
   arriveExtension(extension: { key: string; token: string; leaseMs: number; deadlineMs: number }): Promise<boolean | 'stale'>;
+  /** A heartbeat arrives whose deadline is that far from now. */
+  arriveHeartbeat(heartbeat: ArrivingPlace & { readonly current: string }): Promise<ServerPlace | 'own' | 'stale'>;
+  /** A release arrives with a token to queue, whose deadline is that far from now. */
+  arriveRelease(
+    release: ArrivingPlace & { readonly of: string },
+  ): Promise<{ readonly released: boolean; readonly next: ServerPlace | undefined }>;
   /** What the server's clock shows, in µs. */
   now(): Promise<number>;
   /** Lets the server's clock stand before the last fence that was used. */
@@ -42,11 +61,17 @@ export const COMMAND_TIMEOUT = 1_000;
 export const LIVE_MS = COMMAND_TIMEOUT + 1_000;
 
 /** What a process writes down of what it is told. */
-export function notingInbox(name: string, { granted, others, forced }: Pick<StoreProcess, 'granted' | 'others' | 'forced'>): StoreInbox {
+export function notingInbox(name: string, { granted, others, forced, told }: Omit<StoreProcess, 'name' | 'store' | 'token'>): StoreInbox {
   return {
     process: name,
-    onGranted: (key, grant) => granted.push({ key, ...grant }),
+    onGranted: (key, grant) => {
+      granted.push({ key, ...grant });
+      told.push(`granted ${grant.token}`);
+    },
     onOthersWait: (key) => others.push(key),
-    onForced: (key, token) => forced.push(`${key} ${token}`),
+    onForced: (key, token) => {
+      forced.push(`${key} ${token}`);
+      told.push(`forced ${token}`);
+    },
   };
 }

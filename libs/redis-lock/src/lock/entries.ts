@@ -5,6 +5,7 @@ import { Hold, type HoldOwner } from './hold.js';
 import { Lease } from './lease.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 import type { LockRequest } from './lock-request.js';
+import type { NotedTokens } from './noted-tokens.js';
 import type { UnderWay } from './under-way.js';
 
 /** Whoever enters has at least this share of the lease left. */
@@ -17,6 +18,7 @@ export interface EntryParts {
   readonly keeper: LeaseKeeper;
   readonly attempts: Attempts;
   readonly underWay: UnderWay;
+  readonly forced: NotedTokens;
 }
 
 /** A lock that came to this process while it stood in line. */
@@ -38,7 +40,8 @@ export class Entries {
   enter(local: HoldOwner, request: LockRequest, { grant, sent, leaseMs }: Arrival): Hold | undefined {
     const { clock, keeper } = this.parts;
     const entered = clock.now();
-    const mustConfirm = request.replicas !== undefined || (request.holdAtLeast > 0 && leaseMs < request.leaseMs);
+    const mustConfirm =
+      this.parts.forced.has(grant.token) || request.replicas !== undefined || (request.holdAtLeast > 0 && leaseMs < request.leaseMs);
     if (mustConfirm || Lease.granted(sent, leaseMs).left(entered) <= leaseMs * LEAST_LEFT) return undefined;
     const hold = this.makeHold(local, request, grant, { sent, entered, leaseMs });
     keeper.watch(hold, entered);
@@ -52,7 +55,7 @@ export class Entries {
     const sent = clock.now();
     if ((await this.ask(local.key, grant.token, leaseMs, 1)) === undefined) return undefined;
     const entered = clock.now();
-    if (Lease.granted(sent, leaseMs).left(entered) <= 0) return undefined;
+    if (this.parts.forced.has(grant.token) || Lease.granted(sent, leaseMs).left(entered) <= 0) return undefined;
     const hold = this.makeHold(local, request, grant, { sent, entered, leaseMs });
     keeper.watch(hold, entered);
     if (request.replicas !== undefined) await attempts.replicate(hold, request.replicas);

@@ -2,9 +2,12 @@ import type { Clock, Timers } from '../runtime/clock.js';
 import { outside } from '../runtime/outside.js';
 import type { LockLog } from '../runtime/lock-log.js';
 import type { LockStore } from '../store/lock-store.interface.js';
+import type { EngineSettings } from './lock-request.js';
 
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 500;
+/** How long a token may stand in line that nobody speaks for, and then have the lock, in ms. */
+const QUEUED_MS = 4_000;
 
 /** What giving back needs. */
 export interface GiveBackParts {
@@ -12,6 +15,7 @@ export interface GiveBackParts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: LockLog;
+  readonly settings: Pick<EngineSettings, 'commandTimeout'>;
 }
 
 /**
@@ -25,14 +29,16 @@ export class GiveBack {
 
   constructor(private readonly parts: GiveBackParts) {}
 
-  /** Undoes an attempt. Returns at once; never rejects. `withinMs` is when the attempt and its lease are over anyway. */
-  cancel(key: string, token: string, withinMs: number): void {
-    void this.persist(key, withinMs, () => this.parts.store.cancel(key, token));
+  /** Undoes an attempt. Returns at once; never rejects. `leaseMs` is the longest lease that it may have got. */
+  cancel(key: string, token: string, leaseMs = 0): void {
+    void this.persist(key, Math.max(leaseMs, QUEUED_MS) + 2 * this.parts.settings.commandTimeout, () =>
+      this.parts.store.cancel(key, token),
+    );
   }
 
   /** Leaves the line. Returns at once; never rejects. */
-  leave(key: string, token: string, withinMs: number): void {
-    void this.persist(key, withinMs, () => this.parts.store.leave(key, token));
+  leave(key: string, token: string): void {
+    void this.persist(key, QUEUED_MS + 2 * this.parts.settings.commandTimeout, () => this.parts.store.leave(key, token));
   }
 
   /** Releases a lock; resolves with whether that was done. Never rejects. */

@@ -52,6 +52,7 @@ export class Hold implements Linked<Hold> {
   after: Hold | undefined;
   /** The shortest lease of the extensions that went unanswered, in ms, and until when one of them may still arrive. */
   private doubt: { leaseMs: number; until: number } | undefined;
+  private isPassedOn = false;
   private state: 'held' | 'released' | LockLossReason = 'held';
   private lease: Lease;
   private readonly bound: Lease | undefined;
@@ -169,6 +170,12 @@ export class Hold implements Linked<Hold> {
     this.owner.onLost(this);
   }
 
+  /** The caller gave it up, and somebody else of this process goes on with it. */
+  passOn(): void {
+    this.isPassedOn = true;
+    this.endAsReleased();
+  }
+
   /** The caller gave it up. */
   endAsReleased(): void {
     this.state = 'released';
@@ -178,7 +185,7 @@ export class Hold implements Linked<Hold> {
 
   /** The store's answer to the release was that it had not been ours any more. */
   releasedTooLate(): void {
-    this.state = 'taken';
+    if (!this.isPassedOn) this.state = 'taken';
   }
 
   private doubtAt(now: Instant): typeof this.doubt {

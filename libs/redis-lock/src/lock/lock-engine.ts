@@ -9,7 +9,7 @@ import { Entries } from './entries.js';
 import { Extensions } from './extensions.js';
 import { GiveBack } from './give-back.js';
 import type { Hold } from './hold.js';
-import { KeptLocks } from './kept-locks.js';
+import { NotedTokens } from './noted-tokens.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { lockRequest, type EngineSettings, type LockRequest } from './lock-request.js';
 import type { LockOptions } from './lock-options.js';
@@ -31,8 +31,6 @@ export interface LockEngineParts {
   readonly random?: () => number;
 }
 
-/** How long a token may stand in line that nobody speaks for, and then have the lock, in ms. */
-const QUEUED_MS = 4_000;
 const PASSED_ON = Promise.resolve('released' as const);
 
 /** Grants, waiting, renewal, release and shutdown of one process's locks. Knows no Nest and no Redis. */
@@ -46,6 +44,8 @@ export class LockEngine {
   private readonly giveBack: GiveBack;
   private readonly handOff: HandOff;
   private readonly lineParts: LineParts;
+  /** Released by force before their message found a hold of them: nobody may enter with them. */
+  private readonly forced: NotedTokens;
   private readonly underWay = new UnderWay();
   private readonly description: ProcessDescription;
   /** Aborts when new callers are turned away; `closed` when those are as well whose section runs already. */
@@ -56,18 +56,24 @@ export class LockEngine {
   constructor(private readonly parts: LockEngineParts) {
     const { random = Math.random, settings } = parts;
     const { underWay, locals } = this;
+    const forced = (this.forced = new NotedTokens(parts.clock));
     const tokens = new TokenSource();
     this.process = tokens.process;
     const keeper = (this.keeper = new LeaseKeeper(parts));
     const giveBack = (this.giveBack = new GiveBack(parts));
-    const attempts = new Attempts({ ...parts, tokens, keeper, giveBack, underWay });
-    const entries = new Entries({ ...parts, keeper, attempts, underWay });
-    const kept = new KeptLocks(parts.clock);
-    const releases = (this.releases = new Releases({ ...parts, keeper, giveBack, underWay, locals, kept }));
-    this.handOff = new HandOff({ ...parts, entries, keeper, underWay, surrender: (hold) => releases.surrender(hold) });
+    const attempts = new Attempts({ ...parts, tokens, keeper, giveBack, underWay, forced });
+    const entries = new Entries({ ...parts, keeper, attempts, underWay, forced });
+    const kept = new NotedTokens(parts.clock);
+    const releases = (this.releases = new Releases({ ...parts, keeper, giveBack, underWay, kept }));
+    this.handOff = new HandOff({
+      ...parts,
+      entries,
+      keeper,
+      underWay,
+      forced,
+      surrender: (hold, local) => releases.surrender(hold, local),
+    });
     this.extensions = new Extensions({ ...parts, keeper });
-    // What a token of ours may still get ends by itself after that.
-    const lapseMs = (leaseMs = 0): number => Math.max(leaseMs, QUEUED_MS) + 2 * settings.commandTimeout;
     this.lineParts = {
       ...parts,
       attempts,
@@ -77,8 +83,8 @@ export class LockEngine {
       returnUnused: (hold) => this.returnUnused(hold),
       underWay,
       isInUse: (key, token) => keeper.find(token) !== undefined || locals.find(key)?.line?.isPassingOn(token) === true || kept.has(token),
-      takeBack: (key, token, leaseMs) => giveBack.cancel(key, token, lapseMs(leaseMs)),
-      leave: (key, token) => giveBack.leave(key, token, lapseMs()),
+      takeBack: (key, token, leaseMs) => giveBack.cancel(key, token, leaseMs),
+      leave: (key, token) => giveBack.leave(key, token),
     };
     this.acquisitions = new Acquisitions({ ...this.lineParts, log: parts.log, locals });
     this.description = new ProcessDescription({ ...parts, keeper, locals });
@@ -120,7 +126,7 @@ export class LockEngine {
       process: this.process,
       onGranted: (key, grant) => this.onGranted(key, grant),
       onOthersWait: (key) => this.locals.find(key)?.line?.turn.othersWait(this.clock.now().monotonic),
-      onForced: (key, token) => this.onForced(key, token),
+      onForced: (_key, token) => this.onForced(token),
     });
   }
 
@@ -139,7 +145,7 @@ export class LockEngine {
   end(hold: Hold): Promise<'released' | 'lost'> {
     const local = this.locals.find(hold.key);
     if (local?.line !== undefined && this.handOff.passOn(local, hold)) return PASSED_ON;
-    return this.releases.end(hold);
+    return this.releases.end(hold, local);
   }
 
   /** Sets a lease anew; false when it is lost. @throws LockStoreError */
@@ -179,16 +185,16 @@ export class LockEngine {
     }
   }
 
-  private onForced(key: string, token: string): void {
+  private onForced(token: string): void {
     const hold = this.keeper.find(token);
     if (hold !== undefined) hold.lose('forced');
-    else this.locals.find(key)?.revoke(token);
+    else this.forced.note(token, 2 * this.settings.commandTimeout);
   }
 
   /** Gives back a hold whose caller has gone. */
   private returnUnused(hold: Hold): void {
     const local = this.locals.find(hold.key);
-    if (local?.line === undefined || !this.handOff.passOn(local, hold)) this.releases.returnUnused(hold);
+    if (local?.line === undefined || !this.handOff.passOn(local, hold)) this.releases.returnUnused(hold, local);
   }
 
   /** A token that stood in line owns the lock: where nobody here waits with it any more, it goes on to the next process. */

@@ -16,6 +16,9 @@ import type { LockState } from './lock-state.js';
 import { Section } from './section.js';
 import { newShare, type Share } from './share.js';
 
+/** What a handle is for: one that a section releases, or one that its caller may forget. */
+type Use = 'section' | 'bare';
+
 /** Distributed locks of one connection. Inject it, or another connection's with `@InjectLockService(name)`. */
 export class LockService {
   private readonly context = new AsyncLocalStorage<Section>();
@@ -24,6 +27,7 @@ export class LockService {
   private readonly owner: HandleOwner;
 
   private readonly handleOf = (hold: Hold): LockHandle => new LockHandle(newShare(hold, undefined), this.owner);
+  private readonly bareHandleOf = (hold: Hold): LockHandle => this.watched(this.handleOf(hold));
 
   /** Made by RedisLockModule, or by `nestjs-redis-lock/testing`. */
   constructor(private readonly engine: LockEngine) {
@@ -50,9 +54,7 @@ export class LockService {
    */
   async acquire(key: string, options?: LockOptions): Promise<Lock> {
     checkKey(key);
-    const handle = await this.enter(key, this.engine.request(options));
-    this.dropped.watch(handle, handle.share);
-    return handle;
+    return this.enter(key, this.engine.request(options), 'bare');
   }
 
   /** One attempt, whatever `wait` says; null when somebody else holds the lock or stands in line for it. @throws as {@link acquire}, but no LockBusyError */
@@ -80,7 +82,7 @@ export class LockService {
     const [options, run] = rest.length === 1 ? [undefined, rest[0]] : rest;
     checkKey(key);
     if (typeof run !== 'function') throw new LockOptionsError('withLock: the last argument is the function to run.', { key });
-    const handle = await this.enter(key, this.engine.request(options));
+    const handle = await this.enter(key, this.engine.request(options), 'section');
     const { share } = handle;
     const entered = (share.section = new Section(share, handle, this.context.getStore()));
     let outcome: { result: T } | { cause: unknown };
@@ -126,16 +128,22 @@ export class LockService {
     return this.context.getStore()?.nearest(({ share, lock }) => (key === undefined || share.hold.key === key) && lock.isHeld)?.lock;
   }
 
-  private enter(key: string, request: LockRequest): Promise<LockHandle> {
+  private enter(key: string, request: LockRequest, use: Use): Promise<LockHandle> {
     const here = this.context.getStore();
     const around = here?.nearest(({ share }) => share.hold.key === key);
-    if (around !== undefined) return this.enterAgain(around, request);
+    if (around !== undefined) return this.enterAgain(around, request, use);
     const nested = here?.nearest(({ lock }) => lock.isHeld) !== undefined;
-    return this.engine.acquire(key, request, nested).then(this.handleOf);
+    return this.engine.acquire(key, request, nested).then(use === 'bare' ? this.bareHandleOf : this.handleOf);
+  }
+
+  /** A bare handle, which nobody may ever release. */
+  private watched(handle: LockHandle): LockHandle {
+    this.dropped.watch(handle, handle.share);
+    return handle;
   }
 
   /** The key is held by the caller's own async context: counted, no command. */
-  private async enterAgain(around: Section, request: LockRequest): Promise<LockHandle> {
+  private async enterAgain(around: Section, request: LockRequest, use: Use): Promise<LockHandle> {
     const { hold } = around.share;
     if (!request.reentrant) {
       throw new LockOptionsError(`The lock '${hold.key}' is held by the caller itself: with reentrant: false it would wait for itself.`, {
@@ -147,11 +155,12 @@ export class LockService {
     if (!around.lock.isHeld) {
       around.endTurn();
       // It ended while this one stood in line for its turn: there is nothing left to be nested in.
-      if (around.share.released) return this.enter(hold.key, request);
+      if (around.share.released) return this.enter(hold.key, request, use);
       around.lock.assertHeld();
     }
     hold.shares++;
-    return new LockHandle(newShare(hold, around), this.owner);
+    const handle = new LockHandle(newShare(hold, around), this.owner);
+    return use === 'bare' ? this.watched(handle) : handle;
   }
 
   private faultOfRelease({ hold, section }: Share): LockOptionsError | undefined {

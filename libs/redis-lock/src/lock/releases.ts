@@ -4,11 +4,11 @@ import type { Clock, Instant, Timers } from '../runtime/clock.js';
 import type { LockStore } from '../store/lock-store.interface.js';
 import type { GiveBack } from './give-back.js';
 import type { Hold } from './hold.js';
-import type { KeptLocks } from './kept-locks.js';
+import type { NotedTokens } from './noted-tokens.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 import type { EngineSettings } from './lock-request.js';
 import type { UnderWay } from './under-way.js';
-import type { LocalLocks } from './waiting/local-locks.js';
+import type { LocalLock } from './waiting/local-lock.js';
 
 /** What a release needs. */
 export interface ReleaseParts {
@@ -19,9 +19,10 @@ export interface ReleaseParts {
   readonly keeper: LeaseKeeper;
   readonly giveBack: GiveBack;
   readonly underWay: UnderWay;
-  readonly locals: LocalLocks;
-  readonly kept: KeptLocks;
+  readonly kept: NotedTokens;
 }
+
+const LOST = Promise.resolve('lost' as const);
 
 /** This is where a hold ends: released, or given up as lost. */
 export class Releases {
@@ -31,41 +32,37 @@ export class Releases {
    * Gives a hold up; the lock stays for the rest of its holdAtLeast.
    * @throws LockStoreError when the store did not answer within commandTimeout; it is then released in the background
    */
-  end(hold: Hold): Promise<'released' | 'lost'> {
-    return this.release(hold, hold.keepMs(this.parts.clock.now()));
+  end(hold: Hold, local: LocalLock | undefined): Promise<'released' | 'lost'> {
+    return this.release(hold, local, hold.keepMs(this.parts.clock.now()));
   }
 
   /** Frees a lock that was granted to somebody who has gone: nobody entered, so there is no minimum to hold it for. Never rejects. */
-  returnUnused(hold: Hold): void {
+  returnUnused(hold: Hold, local: LocalLock | undefined): void {
     // An unanswered release is worked on in the background, and nobody waits for it.
-    this.release(hold, 0).catch(() => undefined);
+    this.release(hold, local, 0).catch(() => undefined);
   }
 
   /** Releases a lock that was not passed on in the end: its caller has left already. Never rejects. */
-  surrender(hold: Hold): void {
-    this.send(hold, 0, this.parts.clock.now()).catch(() => undefined);
+  surrender(hold: Hold, local: LocalLock): void {
+    this.send(hold, local, 0, this.parts.clock.now()).catch(() => undefined);
   }
 
-  private async release(hold: Hold, keepMs: number): Promise<'released' | 'lost'> {
+  private release(hold: Hold, local: LocalLock | undefined, keepMs: number): Promise<'released' | 'lost'> {
     const { clock, keeper } = this.parts;
     const now = clock.now();
-    if (!hold.isHeldAt(now)) {
-      keeper.forget(hold);
-      this.releaseLost(hold);
-      return 'lost';
-    }
-    const outcome = await this.send(hold, keepMs, now);
-    if (outcome === 'lost') hold.releasedTooLate();
-    return outcome;
+    if (hold.isHeldAt(now)) return this.send(hold, local, keepMs, now);
+    keeper.forget(hold);
+    this.releaseLost(hold);
+    return LOST;
   }
 
   /** Callers of this process who still wait are put in line behind the other processes, by the same command. */
-  private async send(hold: Hold, keepMs: number, now: Instant): Promise<'released' | 'lost'> {
-    const { store, keeper, underWay, locals, kept } = this.parts;
+  private async send(hold: Hold, local: LocalLock | undefined, keepMs: number, now: Instant): Promise<'released' | 'lost'> {
+    const { store, keeper, underWay, kept } = this.parts;
     const { key, token } = hold;
-    const line = locals.find(key)?.line;
+    const line = local?.line;
     const standing = keepMs > 0 ? undefined : line?.standAgain();
-    if (keepMs > 0) kept.note(token, now.monotonic + keepMs);
+    if (keepMs > 0) kept.note(token, keepMs);
     underWay.begin();
     try {
       const answer = store.release({ key, token, keepMs, next: standing?.command });
@@ -74,14 +71,16 @@ export class Releases {
       keeper.forget(hold);
       const { released, next } = await answer;
       if (standing !== undefined) line?.onReleased(standing, next);
-      return released ? 'released' : 'lost';
+      if (released) return 'released';
+      hold.releasedTooLate();
+      return 'lost';
     } catch (error) {
       if (standing !== undefined) line?.onReleased(standing, undefined);
       await this.persist(hold, keepMs, now, error);
       return 'released';
     } finally {
       underWay.end();
-      locals.find(key)?.line?.advance();
+      local?.line?.advance();
     }
   }
 

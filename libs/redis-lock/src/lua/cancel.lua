@@ -4,15 +4,12 @@
 -- ARGV  1 token, 2 ms the tombstone stays (0 = none), 3 channel prefix
 -- Reply 1 the token owned the lock | 0 it did not
 -- @include now
--- @include micros
 -- @include note-until
--- @include reserve
--- @include queue
+-- @include find-entry
 -- @include hand-over
-local owned = 0
-if redis.pcall('GET', KEYS[1]) == ARGV[1] then
+local owned = redis.pcall('GET', KEYS[1]) == ARGV[1]
+if owned then
   redis.call('DEL', KEYS[1])
-  owned = 1
 end
 local process = process_of(ARGV[1])
 local entry = find_entry(ARGV[1] .. ' ')
@@ -25,7 +22,7 @@ end
 if ARGV[2] ~= '0' then
   note_until(KEYS[2], 'x' .. ARGV[1], tonumber(ARGV[2]), now)
 end
-if owned == 1 then
+if owned then
   hand_over(ARGV[3])
 end
-return owned
+return owned and 1 or 0

@@ -6,10 +6,8 @@ if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return { 0 }
 end
 -- @include now
--- @include micros
--- @include note-until
 -- @include reserve
--- @include queue
+-- @include others-wait
 -- Written in any case: after it a server out of memory refuses no fences.
 redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), ARGV[2]))
 return { 1, reserve(ARGV[3]), others_wait(process_of(ARGV[1])) }

@@ -3,10 +3,6 @@
 -- ARGV  1 channel prefix
 -- Reply 1 somebody held it | 0 it was free
 -- @include now
--- @include micros
--- @include note-until
--- @include reserve
--- @include queue
 -- @include hand-over
 local owner = redis.call('GET', KEYS[1])
 if not owner then

@@ -15,23 +15,18 @@ end
 if not accompanied and redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then
   return { 0, now, reserve(ARGV[4]), 0 }
 end
--- @include micros
--- @include note-until
--- @include queue
--- @include enqueue
 -- @include hand-over
-if accompanied then
-  if redis.call('EXISTS', KEYS[1]) == 0 then
-    -- Nobody overtakes those who wait: where the lock is free, and a message was lost or a lease ran out, it is theirs.
-    hand_over(ARGV[6])
-    if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then
-      return { 0, now, reserve(ARGV[4]), others_wait(process_of(ARGV[1])) }
-    end
+-- @include others-wait
+-- @include enqueue
+if accompanied and redis.call('EXISTS', KEYS[1]) == 0 then
+  -- Nobody overtakes those who wait: where the lock is free, and a message was lost or a lease ran out, it is theirs.
+  hand_over(ARGV[6])
+  if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then
+    return { 0, now, reserve(ARGV[4]), others_wait(process_of(ARGV[1])) }
   end
 end
 if ARGV[5] == '' then
   return { 1, now, redis.call('PTTL', KEYS[1]) }
 end
 local terms = read_terms(ARGV[5])
-enqueue(ARGV[1], terms)
-return queued(ARGV[1], terms)
+return queued(ARGV[1], terms.since, enqueue(ARGV[1], terms))

@@ -2,9 +2,7 @@
 -- KEYS  1 lock, 2 companion
 -- Reply {now µs, owner's token or false, pttl, type, live processes in line}
 -- @include now
--- @include micros
--- @include note-until
--- @include queue
+-- @include marks
 local kind = redis.call('TYPE', KEYS[1]).ok
 local owner = kind == 'string' and redis.call('GET', KEYS[1])
 local waiting = {}

@@ -3,17 +3,39 @@ import type { LuaScript } from './lua-script.js';
 
 export const CANCEL: LuaScript = {
   name: 'cancel',
-  sha1: 'fba69c534c6be32516f8a38b41fe5171471c26df',
+  sha1: '819688886545b74ea3755ca2ddfc852d44aff22c',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
   return string.format('%.0f', value)
 end
+local function live_for(ms)
+  if redis.call('PTTL', KEYS[2]) < ms then
+    redis.call('PEXPIRE', KEYS[2], ms)
+  end
+end
 local function note_until(companion, member, ms, now)
   redis.call('ZREMRANGEBYSCORE', companion, '(' .. micros(-now), '0')
   redis.call('ZADD', companion, micros(-(now + ms * 1000)), member)
-  if redis.call('PTTL', companion) < ms then
-    redis.call('PEXPIRE', companion, ms)
+  live_for(ms)
+end
+local QUEUED = '(0'
+local function process_of(token)
+  return string.match(token, '^([^.]+)%.')
+end
+local function find_entry(beginning)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf')) do
+    if string.sub(member, 2, #beginning + 1) == beginning then
+      return member
+    end
+  end
+end
+local function mark_of(process)
+  for _, mark in ipairs({ 's', 'u', 'p' }) do
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
+    if lapse and -lapse > now then
+      return mark, lapse
+    end
   end
 end
 local function reserve(count)
@@ -25,82 +47,43 @@ local function reserve(count)
   end
   return fence
 end
-local QUEUED = '(0'
-local function process_of(token)
-  return string.match(token, '^([^.]+)%.')
-end
-local function mark_of(process)
-  for _, mark in ipairs({ 's', 'u', 'p' }) do
-    local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
-    if lapse and -lapse > now then
-      return mark, lapse
-    end
-  end
-end
-local function set_mark(process, mark, ms)
-  redis.call('ZREM', KEYS[2], 's' .. process, 'u' .. process, 'p' .. process)
-  note_until(KEYS[2], mark .. process, ms, now)
-end
-local function read_terms(terms)
-  local mark, live, lease, since, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (.*)$')
-  return { mark = mark, live = tonumber(live), lease = lease, since = since == '0' and micros(now) or since, channel = channel }
-end
-local function find_entry(beginning)
-  local members = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES')
-  for i = 1, #members, 2 do
-    if string.sub(members[i], 2, #beginning + 1) == beginning then
-      return members[i], members[i + 1]
-    end
-  end
-end
-local function others_wait(process)
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 3)) do
-    if process_of(string.sub(member, 2)) ~= process then
-      return 1
-    end
-  end
-  return 0
-end
 local function hand_over(channel, own, lease)
-  local at = 0
-  local dead = {}
+  local at, dead = 0, {}
   while true do
-    local member = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', at, 1)[1]
+    local line = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 3)
+    local member = line[1]
     if not member then
       return nil
     end
     local token, given = string.match(member, '^q(%S+) (%d+)$')
     local process = process_of(token)
     local mark, lapse = mark_of(process)
+    at = at + 1
     if not mark then
       dead[#dead + 1] = member
-      at = at + 1
-    elseif mark == 'p' and process ~= own then
-      at = at + 1
-    else
-      redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
-      local others = others_wait(process)
+    elseif mark ~= 'p' or token == own then
+      redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
+      redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
+      local others = line[3] and (line[5] or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
       local grant = { 0, now, reserve(1), others, token }
-      local heard
-      if process ~= own then
-        local message = 'g' .. token .. ' ' .. micros(grant[3]) .. ' ' .. others .. ' ' .. KEYS[1]
-        heard = redis.pcall('PUBLISH', channel .. process, message)
+      if token == own then
+        return grant, true
       end
+      local message = 'g' .. token .. ' ' .. micros(grant[3]) .. ' ' .. others .. ' ' .. KEYS[1]
+      local heard = redis.pcall('PUBLISH', channel .. process, message)
       if mark ~= 's' or heard ~= 0 then
-        redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
-        return grant, process == own
+        return grant, false
       end
       redis.call('DEL', KEYS[1])
-      redis.call('ZADD', KEYS[2], lapse, 'p' .. process)
-      redis.call('ZREM', KEYS[2], 's' .. process)
-      at = at + 1
+      redis.call('ZADD', KEYS[2], line[2], member, lapse, 'p' .. process)
+      live_for(math.ceil((-lapse - now) / 1000))
+      at, dead = at - #dead, {}
     end
   end
 end
-local owned = 0
-if redis.pcall('GET', KEYS[1]) == ARGV[1] then
+local owned = redis.pcall('GET', KEYS[1]) == ARGV[1]
+if owned then
   redis.call('DEL', KEYS[1])
-  owned = 1
 end
 local process = process_of(ARGV[1])
 local entry = find_entry(ARGV[1] .. ' ')
@@ -113,31 +96,21 @@ end
 if ARGV[2] ~= '0' then
   note_until(KEYS[2], 'x' .. ARGV[1], tonumber(ARGV[2]), now)
 end
-if owned == 1 then
+if owned then
   hand_over(ARGV[3])
 end
-return owned
+return owned and 1 or 0
 `,
 };
 
 export const CONFIRM: LuaScript = {
   name: 'confirm',
-  sha1: '6d6d3b7fe697de17ee7eaad8f7d31af78864f734',
+  sha1: 'b02de235654f8a07ab8bba4651ca7c8774f8b3bd',
   source: `if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return { 0 }
 end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
-local function micros(value)
-  return string.format('%.0f', value)
-end
-local function note_until(companion, member, ms, now)
-  redis.call('ZREMRANGEBYSCORE', companion, '(' .. micros(-now), '0')
-  redis.call('ZADD', companion, micros(-(now + ms * 1000)), member)
-  if redis.call('PTTL', companion) < ms then
-    redis.call('PEXPIRE', companion, ms)
-  end
-end
 local function reserve(count)
   local fence = now
   local last = redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000', 'GET')
@@ -150,30 +123,6 @@ end
 local QUEUED = '(0'
 local function process_of(token)
   return string.match(token, '^([^.]+)%.')
-end
-local function mark_of(process)
-  for _, mark in ipairs({ 's', 'u', 'p' }) do
-    local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
-    if lapse and -lapse > now then
-      return mark, lapse
-    end
-  end
-end
-local function set_mark(process, mark, ms)
-  redis.call('ZREM', KEYS[2], 's' .. process, 'u' .. process, 'p' .. process)
-  note_until(KEYS[2], mark .. process, ms, now)
-end
-local function read_terms(terms)
-  local mark, live, lease, since, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (.*)$')
-  return { mark = mark, live = tonumber(live), lease = lease, since = since == '0' and micros(now) or since, channel = channel }
-end
-local function find_entry(beginning)
-  local members = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES')
-  for i = 1, #members, 2 do
-    if string.sub(members[i], 2, #beginning + 1) == beginning then
-      return members[i], members[i + 1]
-    end
-  end
 end
 local function others_wait(process)
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 3)) do
@@ -206,17 +155,27 @@ return { 1, now }
 
 export const FORCE_RELEASE: LuaScript = {
   name: 'force-release',
-  sha1: 'e34e6091da6aea6a6414200455c21d09b60d9d7d',
+  sha1: '5ce0b2eb6ba8136bdfdbe8f430d397704771bcc9',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
+local QUEUED = '(0'
+local function process_of(token)
+  return string.match(token, '^([^.]+)%.')
+end
+local function live_for(ms)
+  if redis.call('PTTL', KEYS[2]) < ms then
+    redis.call('PEXPIRE', KEYS[2], ms)
+  end
+end
 local function micros(value)
   return string.format('%.0f', value)
 end
-local function note_until(companion, member, ms, now)
-  redis.call('ZREMRANGEBYSCORE', companion, '(' .. micros(-now), '0')
-  redis.call('ZADD', companion, micros(-(now + ms * 1000)), member)
-  if redis.call('PTTL', companion) < ms then
-    redis.call('PEXPIRE', companion, ms)
+local function mark_of(process)
+  for _, mark in ipairs({ 's', 'u', 'p' }) do
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
+    if lapse and -lapse > now then
+      return mark, lapse
+    end
   end
 end
 local function reserve(count)
@@ -228,75 +187,37 @@ local function reserve(count)
   end
   return fence
 end
-local QUEUED = '(0'
-local function process_of(token)
-  return string.match(token, '^([^.]+)%.')
-end
-local function mark_of(process)
-  for _, mark in ipairs({ 's', 'u', 'p' }) do
-    local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
-    if lapse and -lapse > now then
-      return mark, lapse
-    end
-  end
-end
-local function set_mark(process, mark, ms)
-  redis.call('ZREM', KEYS[2], 's' .. process, 'u' .. process, 'p' .. process)
-  note_until(KEYS[2], mark .. process, ms, now)
-end
-local function read_terms(terms)
-  local mark, live, lease, since, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (.*)$')
-  return { mark = mark, live = tonumber(live), lease = lease, since = since == '0' and micros(now) or since, channel = channel }
-end
-local function find_entry(beginning)
-  local members = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES')
-  for i = 1, #members, 2 do
-    if string.sub(members[i], 2, #beginning + 1) == beginning then
-      return members[i], members[i + 1]
-    end
-  end
-end
-local function others_wait(process)
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 3)) do
-    if process_of(string.sub(member, 2)) ~= process then
-      return 1
-    end
-  end
-  return 0
-end
 local function hand_over(channel, own, lease)
-  local at = 0
-  local dead = {}
+  local at, dead = 0, {}
   while true do
-    local member = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', at, 1)[1]
+    local line = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 3)
+    local member = line[1]
     if not member then
       return nil
     end
     local token, given = string.match(member, '^q(%S+) (%d+)$')
     local process = process_of(token)
     local mark, lapse = mark_of(process)
+    at = at + 1
     if not mark then
       dead[#dead + 1] = member
-      at = at + 1
-    elseif mark == 'p' and process ~= own then
-      at = at + 1
-    else
-      redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
-      local others = others_wait(process)
+    elseif mark ~= 'p' or token == own then
+      redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
+      redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
+      local others = line[3] and (line[5] or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
       local grant = { 0, now, reserve(1), others, token }
-      local heard
-      if process ~= own then
-        local message = 'g' .. token .. ' ' .. micros(grant[3]) .. ' ' .. others .. ' ' .. KEYS[1]
-        heard = redis.pcall('PUBLISH', channel .. process, message)
+      if token == own then
+        return grant, true
       end
+      local message = 'g' .. token .. ' ' .. micros(grant[3]) .. ' ' .. others .. ' ' .. KEYS[1]
+      local heard = redis.pcall('PUBLISH', channel .. process, message)
       if mark ~= 's' or heard ~= 0 then
-        redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
-        return grant, process == own
+        return grant, false
       end
       redis.call('DEL', KEYS[1])
-      redis.call('ZADD', KEYS[2], lapse, 'p' .. process)
-      redis.call('ZREM', KEYS[2], 's' .. process)
-      at = at + 1
+      redis.call('ZADD', KEYS[2], line[2], member, lapse, 'p' .. process)
+      live_for(math.ceil((-lapse - now) / 1000))
+      at, dead = at - #dead, {}
     end
   end
 end
@@ -316,7 +237,7 @@ return 1
 
 export const GRANT: LuaScript = {
   name: 'grant',
-  sha1: 'b8a8402cfe125996e515dc947272d18bb381adb5',
+  sha1: '6eff197c61150e350a2f035895e71f98b7ad9691',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[3]) then
@@ -338,19 +259,17 @@ end
 if not accompanied and redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then
   return { 0, now, reserve(ARGV[4]), 0 }
 end
-local function micros(value)
-  return string.format('%.0f', value)
-end
-local function note_until(companion, member, ms, now)
-  redis.call('ZREMRANGEBYSCORE', companion, '(' .. micros(-now), '0')
-  redis.call('ZADD', companion, micros(-(now + ms * 1000)), member)
-  if redis.call('PTTL', companion) < ms then
-    redis.call('PEXPIRE', companion, ms)
-  end
-end
 local QUEUED = '(0'
 local function process_of(token)
   return string.match(token, '^([^.]+)%.')
+end
+local function live_for(ms)
+  if redis.call('PTTL', KEYS[2]) < ms then
+    redis.call('PEXPIRE', KEYS[2], ms)
+  end
+end
+local function micros(value)
+  return string.format('%.0f', value)
 end
 local function mark_of(process)
   for _, mark in ipairs({ 's', 'u', 'p' }) do
@@ -360,19 +279,37 @@ local function mark_of(process)
     end
   end
 end
-local function set_mark(process, mark, ms)
-  redis.call('ZREM', KEYS[2], 's' .. process, 'u' .. process, 'p' .. process)
-  note_until(KEYS[2], mark .. process, ms, now)
-end
-local function read_terms(terms)
-  local mark, live, lease, since, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (.*)$')
-  return { mark = mark, live = tonumber(live), lease = lease, since = since == '0' and micros(now) or since, channel = channel }
-end
-local function find_entry(beginning)
-  local members = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES')
-  for i = 1, #members, 2 do
-    if string.sub(members[i], 2, #beginning + 1) == beginning then
-      return members[i], members[i + 1]
+local function hand_over(channel, own, lease)
+  local at, dead = 0, {}
+  while true do
+    local line = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 3)
+    local member = line[1]
+    if not member then
+      return nil
+    end
+    local token, given = string.match(member, '^q(%S+) (%d+)$')
+    local process = process_of(token)
+    local mark, lapse = mark_of(process)
+    at = at + 1
+    if not mark then
+      dead[#dead + 1] = member
+    elseif mark ~= 'p' or token == own then
+      redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
+      redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
+      local others = line[3] and (line[5] or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
+      local grant = { 0, now, reserve(1), others, token }
+      if token == own then
+        return grant, true
+      end
+      local message = 'g' .. token .. ' ' .. micros(grant[3]) .. ' ' .. others .. ' ' .. KEYS[1]
+      local heard = redis.pcall('PUBLISH', channel .. process, message)
+      if mark ~= 's' or heard ~= 0 then
+        return grant, false
+      end
+      redis.call('DEL', KEYS[1])
+      redis.call('ZADD', KEYS[2], line[2], member, lapse, 'p' .. process)
+      live_for(math.ceil((-lapse - now) / 1000))
+      at, dead = at - #dead, {}
     end
   end
 end
@@ -384,94 +321,69 @@ local function others_wait(process)
   end
   return 0
 end
+local function read_terms(terms)
+  local mark, live, lease, since, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (.*)$')
+  return { mark = mark, live = tonumber(live), lease = lease, since = since == '0' and micros(now) or since, channel = channel }
+end
+local function set_mark(process, mark, live)
+  redis.call('ZADD', KEYS[2], micros(-(now + live * 1000)), mark .. process)
+  if mark == 'u' then
+    redis.call('ZREM', KEYS[2], 's' .. process)
+  end
+  live_for(live)
+end
 local function enqueue(token, terms)
   local process = process_of(token)
-  local owner = redis.pcall('GET', KEYS[1])
-  local holder = type(owner) == 'string' and process_of(owner)
-  local head = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
-  local first = head and process_of(string.sub(head, 2))
-  local known = first and first ~= holder and (mark_of(first) or 'p') ~= 'p'
-  redis.call('ZADD', KEYS[2], terms.since, 'q' .. token .. ' ' .. terms.lease)
-  set_mark(process, terms.mark, terms.live)
-  if holder and holder ~= process and not known then
-    redis.pcall('PUBLISH', terms.channel .. holder, 'o ' .. KEYS[1])
-  end
-end
-local function queued(token, terms)
-  local first = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
   local mine = 'q' .. token .. ' ' .. terms.lease
-  return { 4, now, tonumber(redis.call('ZSCORE', KEYS[2], mine)), first == mine and 1 or 0, redis.call('PTTL', KEYS[1]), token }
-end
-local function hand_over(channel, own, lease)
-  local at = 0
-  local dead = {}
-  while true do
-    local member = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', at, 1)[1]
-    if not member then
-      return nil
-    end
-    local token, given = string.match(member, '^q(%S+) (%d+)$')
-    local process = process_of(token)
-    local mark, lapse = mark_of(process)
-    if not mark then
-      dead[#dead + 1] = member
-      at = at + 1
-    elseif mark == 'p' and process ~= own then
-      at = at + 1
-    else
-      redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
-      local others = others_wait(process)
-      local grant = { 0, now, reserve(1), others, token }
-      local heard
-      if process ~= own then
-        local message = 'g' .. token .. ' ' .. micros(grant[3]) .. ' ' .. others .. ' ' .. KEYS[1]
-        heard = redis.pcall('PUBLISH', channel .. process, message)
-      end
-      if mark ~= 's' or heard ~= 0 then
-        redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
-        return grant, process == own
-      end
-      redis.call('DEL', KEYS[1])
-      redis.call('ZADD', KEYS[2], lapse, 'p' .. process)
-      redis.call('ZREM', KEYS[2], 's' .. process)
-      at = at + 1
+  redis.call('ZADD', KEYS[2], terms.since, mine)
+  set_mark(process, terms.mark, terms.live)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 2)
+  local before = line[1] ~= mine and line[1] or line[2]
+  if not before or (mark_of(process_of(string.sub(before, 2))) or 'p') == 'p' then
+    local owner = redis.pcall('GET', KEYS[1])
+    local holder = type(owner) == 'string' and process_of(owner)
+    if holder and holder ~= process then
+      redis.pcall('PUBLISH', terms.channel .. holder, 'o ' .. KEYS[1])
     end
   end
+  return line[1] == mine
 end
-if accompanied then
-  if redis.call('EXISTS', KEYS[1]) == 0 then
-    hand_over(ARGV[6])
-    if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then
-      return { 0, now, reserve(ARGV[4]), others_wait(process_of(ARGV[1])) }
-    end
+local function queued(token, since, is_first)
+  return { 4, now, tonumber(since), is_first and 1 or 0, redis.call('PTTL', KEYS[1]), token }
+end
+if accompanied and redis.call('EXISTS', KEYS[1]) == 0 then
+  hand_over(ARGV[6])
+  if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then
+    return { 0, now, reserve(ARGV[4]), others_wait(process_of(ARGV[1])) }
   end
 end
 if ARGV[5] == '' then
   return { 1, now, redis.call('PTTL', KEYS[1]) }
 end
 local terms = read_terms(ARGV[5])
-enqueue(ARGV[1], terms)
-return queued(ARGV[1], terms)
+return queued(ARGV[1], terms.since, enqueue(ARGV[1], terms))
 `,
 };
 
 export const HEARTBEAT: LuaScript = {
   name: 'heartbeat',
-  sha1: 'fadcba135fc7f08b9d7fc482c331af0ab2696cb6',
+  sha1: 'ad96fb657cb060a43025774534c577ba81fdb242',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[4]) then
   return { 2, now }
 end
-local function micros(value)
-  return string.format('%.0f', value)
+local QUEUED = '(0'
+local function process_of(token)
+  return string.match(token, '^([^.]+)%.')
 end
-local function note_until(companion, member, ms, now)
-  redis.call('ZREMRANGEBYSCORE', companion, '(' .. micros(-now), '0')
-  redis.call('ZADD', companion, micros(-(now + ms * 1000)), member)
-  if redis.call('PTTL', companion) < ms then
-    redis.call('PEXPIRE', companion, ms)
+local function others_wait(process)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 3)) do
+    if process_of(string.sub(member, 2)) ~= process then
+      return 1
+    end
   end
+  return 0
 end
 local function reserve(count)
   local fence = now
@@ -482,9 +394,18 @@ local function reserve(count)
   end
   return fence
 end
-local QUEUED = '(0'
-local function process_of(token)
-  return string.match(token, '^([^.]+)%.')
+local owner = redis.pcall('GET', KEYS[1])
+if owner == ARGV[1] then
+  redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), ARGV[3]))
+  return { 0, now, reserve(1), others_wait(process_of(owner)), owner }
+end
+local function live_for(ms)
+  if redis.call('PTTL', KEYS[2]) < ms then
+    redis.call('PEXPIRE', KEYS[2], ms)
+  end
+end
+local function micros(value)
+  return string.format('%.0f', value)
 end
 local function mark_of(process)
   for _, mark in ipairs({ 's', 'u', 'p' }) do
@@ -494,137 +415,126 @@ local function mark_of(process)
     end
   end
 end
-local function set_mark(process, mark, ms)
-  redis.call('ZREM', KEYS[2], 's' .. process, 'u' .. process, 'p' .. process)
-  note_until(KEYS[2], mark .. process, ms, now)
-end
 local function read_terms(terms)
   local mark, live, lease, since, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (.*)$')
   return { mark = mark, live = tonumber(live), lease = lease, since = since == '0' and micros(now) or since, channel = channel }
 end
-local function find_entry(beginning)
-  local members = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES')
-  for i = 1, #members, 2 do
-    if string.sub(members[i], 2, #beginning + 1) == beginning then
-      return members[i], members[i + 1]
-    end
+local function set_mark(process, mark, live)
+  redis.call('ZADD', KEYS[2], micros(-(now + live * 1000)), mark .. process)
+  if mark == 'u' then
+    redis.call('ZREM', KEYS[2], 's' .. process)
   end
-end
-local function others_wait(process)
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 3)) do
-    if process_of(string.sub(member, 2)) ~= process then
-      return 1
-    end
-  end
-  return 0
+  live_for(live)
 end
 local function enqueue(token, terms)
   local process = process_of(token)
-  local owner = redis.pcall('GET', KEYS[1])
-  local holder = type(owner) == 'string' and process_of(owner)
-  local head = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
-  local first = head and process_of(string.sub(head, 2))
-  local known = first and first ~= holder and (mark_of(first) or 'p') ~= 'p'
-  redis.call('ZADD', KEYS[2], terms.since, 'q' .. token .. ' ' .. terms.lease)
+  local mine = 'q' .. token .. ' ' .. terms.lease
+  redis.call('ZADD', KEYS[2], terms.since, mine)
   set_mark(process, terms.mark, terms.live)
-  if holder and holder ~= process and not known then
-    redis.pcall('PUBLISH', terms.channel .. holder, 'o ' .. KEYS[1])
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 2)
+  local before = line[1] ~= mine and line[1] or line[2]
+  if not before or (mark_of(process_of(string.sub(before, 2))) or 'p') == 'p' then
+    local owner = redis.pcall('GET', KEYS[1])
+    local holder = type(owner) == 'string' and process_of(owner)
+    if holder and holder ~= process then
+      redis.pcall('PUBLISH', terms.channel .. holder, 'o ' .. KEYS[1])
+    end
+  end
+  return line[1] == mine
+end
+local function queued(token, since, is_first)
+  return { 4, now, tonumber(since), is_first and 1 or 0, redis.call('PTTL', KEYS[1]), token }
+end
+local function find_entry(beginning)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf')) do
+    if string.sub(member, 2, #beginning + 1) == beginning then
+      return member
+    end
   end
 end
-local function queued(token, terms)
-  local first = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
-  local mine = 'q' .. token .. ' ' .. terms.lease
-  return { 4, now, tonumber(redis.call('ZSCORE', KEYS[2], mine)), first == mine and 1 or 0, redis.call('PTTL', KEYS[1]), token }
-end
 local function hand_over(channel, own, lease)
-  local at = 0
-  local dead = {}
+  local at, dead = 0, {}
   while true do
-    local member = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', at, 1)[1]
+    local line = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 3)
+    local member = line[1]
     if not member then
       return nil
     end
     local token, given = string.match(member, '^q(%S+) (%d+)$')
     local process = process_of(token)
     local mark, lapse = mark_of(process)
+    at = at + 1
     if not mark then
       dead[#dead + 1] = member
-      at = at + 1
-    elseif mark == 'p' and process ~= own then
-      at = at + 1
-    else
-      redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
-      local others = others_wait(process)
+    elseif mark ~= 'p' or token == own then
+      redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
+      redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
+      local others = line[3] and (line[5] or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
       local grant = { 0, now, reserve(1), others, token }
-      local heard
-      if process ~= own then
-        local message = 'g' .. token .. ' ' .. micros(grant[3]) .. ' ' .. others .. ' ' .. KEYS[1]
-        heard = redis.pcall('PUBLISH', channel .. process, message)
+      if token == own then
+        return grant, true
       end
+      local message = 'g' .. token .. ' ' .. micros(grant[3]) .. ' ' .. others .. ' ' .. KEYS[1]
+      local heard = redis.pcall('PUBLISH', channel .. process, message)
       if mark ~= 's' or heard ~= 0 then
-        redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
-        return grant, process == own
+        return grant, false
       end
       redis.call('DEL', KEYS[1])
-      redis.call('ZADD', KEYS[2], lapse, 'p' .. process)
-      redis.call('ZREM', KEYS[2], 's' .. process)
-      at = at + 1
+      redis.call('ZADD', KEYS[2], line[2], member, lapse, 'p' .. process)
+      live_for(math.ceil((-lapse - now) / 1000))
+      at, dead = at - #dead, {}
     end
   end
-end
-local owner = redis.pcall('GET', KEYS[1])
-if owner == ARGV[1] then
-  redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), ARGV[3]))
-  return { 0, now, reserve(1), others_wait(process_of(owner)), owner }
 end
 local terms = read_terms(ARGV[5])
 local process = process_of(ARGV[1])
 local token = ARGV[1]
-if redis.call('ZSCORE', KEYS[2], 'q' .. token .. ' ' .. terms.lease) then
+local since = redis.call('ZSCORE', KEYS[2], 'q' .. token .. ' ' .. terms.lease)
+if since then
   local mark = mark_of(process)
   set_mark(process, (mark == 's' or not mark) and terms.mark or 'u', terms.live)
 else
   if type(owner) == 'string' and process_of(owner) == process then
     return { 5, now, owner }
   end
-  local ghost = find_entry(process .. '.')
-  if ghost then
-    redis.call('ZREM', KEYS[2], ghost)
-  end
   token = ARGV[2]
   if redis.call('ZSCORE', KEYS[2], 'x' .. token) then
     return { 2, now }
   end
+  local ghost = find_entry(process .. '.')
+  if ghost then
+    redis.call('ZREM', KEYS[2], ghost)
+  end
+  since = terms.since
   enqueue(token, terms)
 end
 if not owner then
-  local grant, mine = hand_over(terms.channel, process, ARGV[3])
+  local grant, mine = hand_over(terms.channel, token, ARGV[3])
   if mine then
     return grant
   end
 end
-return queued(token, terms)
+local first = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
+return queued(token, since, first == 'q' .. token .. ' ' .. terms.lease)
 `,
 };
 
 export const INSPECT: LuaScript = {
   name: 'inspect',
-  sha1: 'b6c4051cc44e41bfc9f687284cdfac8e2b8659a3',
+  sha1: '1f5dc11530731fe85acd72f0de14b03455d108e7',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
-local function micros(value)
-  return string.format('%.0f', value)
-end
-local function note_until(companion, member, ms, now)
-  redis.call('ZREMRANGEBYSCORE', companion, '(' .. micros(-now), '0')
-  redis.call('ZADD', companion, micros(-(now + ms * 1000)), member)
-  if redis.call('PTTL', companion) < ms then
-    redis.call('PEXPIRE', companion, ms)
-  end
-end
 local QUEUED = '(0'
 local function process_of(token)
   return string.match(token, '^([^.]+)%.')
+end
+local function live_for(ms)
+  if redis.call('PTTL', KEYS[2]) < ms then
+    redis.call('PEXPIRE', KEYS[2], ms)
+  end
+end
+local function micros(value)
+  return string.format('%.0f', value)
 end
 local function mark_of(process)
   for _, mark in ipairs({ 's', 'u', 'p' }) do
@@ -633,30 +543,6 @@ local function mark_of(process)
       return mark, lapse
     end
   end
-end
-local function set_mark(process, mark, ms)
-  redis.call('ZREM', KEYS[2], 's' .. process, 'u' .. process, 'p' .. process)
-  note_until(KEYS[2], mark .. process, ms, now)
-end
-local function read_terms(terms)
-  local mark, live, lease, since, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (.*)$')
-  return { mark = mark, live = tonumber(live), lease = lease, since = since == '0' and micros(now) or since, channel = channel }
-end
-local function find_entry(beginning)
-  local members = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES')
-  for i = 1, #members, 2 do
-    if string.sub(members[i], 2, #beginning + 1) == beginning then
-      return members[i], members[i + 1]
-    end
-  end
-end
-local function others_wait(process)
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 3)) do
-    if process_of(string.sub(member, 2)) ~= process then
-      return 1
-    end
-  end
-  return 0
 end
 local kind = redis.call('TYPE', KEYS[1]).ok
 local owner = kind == 'string' and redis.call('GET', KEYS[1])
@@ -730,18 +616,21 @@ return { 0, now, number }
 
 export const RECORD_CANCEL: LuaScript = {
   name: 'record-cancel',
-  sha1: '051bb10a26ca08e8eb0f9291ff87d57c1355c304',
+  sha1: '05cc5d540bcaf104094d15ab89624780ac074f76',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
   return string.format('%.0f', value)
 end
+local function live_for(ms)
+  if redis.call('PTTL', KEYS[2]) < ms then
+    redis.call('PEXPIRE', KEYS[2], ms)
+  end
+end
 local function note_until(companion, member, ms, now)
   redis.call('ZREMRANGEBYSCORE', companion, '(' .. micros(-now), '0')
   redis.call('ZADD', companion, micros(-(now + ms * 1000)), member)
-  if redis.call('PTTL', companion) < ms then
-    redis.call('PEXPIRE', companion, ms)
-  end
+  live_for(ms)
 end
 local RUNNING, DONE, FREE = 1, 2, 4
 local HEADER = '>BBI4c16c16I4I4'
@@ -917,7 +806,7 @@ return 1
 
 export const RELEASE: LuaScript = {
   name: 'release',
-  sha1: 'a5ac2b28e94cf62d90fd96684c3f496757007e83',
+  sha1: '2536f97749feed122fb2911ff852e5a360be6ea1',
   source: `if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
@@ -925,22 +814,15 @@ if ARGV[2] ~= '0' then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
   return 1
 end
-redis.call('DEL', KEYS[1])
-if not ARGV[4] and redis.call('EXISTS', KEYS[2]) == 0 then
+local accompanied = redis.call('EXISTS', KEYS[2]) == 1
+if not accompanied then
+  redis.call('DEL', KEYS[1])
+end
+if not ARGV[4] and not accompanied then
   return 1
 end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
-local function micros(value)
-  return string.format('%.0f', value)
-end
-local function note_until(companion, member, ms, now)
-  redis.call('ZREMRANGEBYSCORE', companion, '(' .. micros(-now), '0')
-  redis.call('ZADD', companion, micros(-(now + ms * 1000)), member)
-  if redis.call('PTTL', companion) < ms then
-    redis.call('PEXPIRE', companion, ms)
-  end
-end
 local function reserve(count)
   local fence = now
   local last = redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000', 'GET')
@@ -950,9 +832,25 @@ local function reserve(count)
   end
   return fence
 end
+local is_late = ARGV[4] and now > tonumber(ARGV[6])
+if not accompanied then
+  if is_late then
+    return { 2, now }
+  end
+  redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[5])
+  return { 0, now, reserve(1), 0, ARGV[4] }
+end
 local QUEUED = '(0'
 local function process_of(token)
   return string.match(token, '^([^.]+)%.')
+end
+local function live_for(ms)
+  if redis.call('PTTL', KEYS[2]) < ms then
+    redis.call('PEXPIRE', KEYS[2], ms)
+  end
+end
+local function micros(value)
+  return string.format('%.0f', value)
 end
 local function mark_of(process)
   for _, mark in ipairs({ 's', 'u', 'p' }) do
@@ -962,97 +860,87 @@ local function mark_of(process)
     end
   end
 end
-local function set_mark(process, mark, ms)
-  redis.call('ZREM', KEYS[2], 's' .. process, 'u' .. process, 'p' .. process)
-  note_until(KEYS[2], mark .. process, ms, now)
-end
-local function read_terms(terms)
-  local mark, live, lease, since, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (.*)$')
-  return { mark = mark, live = tonumber(live), lease = lease, since = since == '0' and micros(now) or since, channel = channel }
-end
-local function find_entry(beginning)
-  local members = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES')
-  for i = 1, #members, 2 do
-    if string.sub(members[i], 2, #beginning + 1) == beginning then
-      return members[i], members[i + 1]
-    end
-  end
-end
-local function others_wait(process)
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 3)) do
-    if process_of(string.sub(member, 2)) ~= process then
-      return 1
-    end
-  end
-  return 0
-end
-local function enqueue(token, terms)
-  local process = process_of(token)
-  local owner = redis.pcall('GET', KEYS[1])
-  local holder = type(owner) == 'string' and process_of(owner)
-  local head = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
-  local first = head and process_of(string.sub(head, 2))
-  local known = first and first ~= holder and (mark_of(first) or 'p') ~= 'p'
-  redis.call('ZADD', KEYS[2], terms.since, 'q' .. token .. ' ' .. terms.lease)
-  set_mark(process, terms.mark, terms.live)
-  if holder and holder ~= process and not known then
-    redis.pcall('PUBLISH', terms.channel .. holder, 'o ' .. KEYS[1])
-  end
-end
-local function queued(token, terms)
-  local first = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
-  local mine = 'q' .. token .. ' ' .. terms.lease
-  return { 4, now, tonumber(redis.call('ZSCORE', KEYS[2], mine)), first == mine and 1 or 0, redis.call('PTTL', KEYS[1]), token }
-end
 local function hand_over(channel, own, lease)
-  local at = 0
-  local dead = {}
+  local at, dead = 0, {}
   while true do
-    local member = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', at, 1)[1]
+    local line = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 3)
+    local member = line[1]
     if not member then
       return nil
     end
     local token, given = string.match(member, '^q(%S+) (%d+)$')
     local process = process_of(token)
     local mark, lapse = mark_of(process)
+    at = at + 1
     if not mark then
       dead[#dead + 1] = member
-      at = at + 1
-    elseif mark == 'p' and process ~= own then
-      at = at + 1
-    else
-      redis.call('SET', KEYS[1], token, 'PX', process == own and lease or given)
-      local others = others_wait(process)
+    elseif mark ~= 'p' or token == own then
+      redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
+      redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
+      local others = line[3] and (line[5] or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
       local grant = { 0, now, reserve(1), others, token }
-      local heard
-      if process ~= own then
-        local message = 'g' .. token .. ' ' .. micros(grant[3]) .. ' ' .. others .. ' ' .. KEYS[1]
-        heard = redis.pcall('PUBLISH', channel .. process, message)
+      if token == own then
+        return grant, true
       end
+      local message = 'g' .. token .. ' ' .. micros(grant[3]) .. ' ' .. others .. ' ' .. KEYS[1]
+      local heard = redis.pcall('PUBLISH', channel .. process, message)
       if mark ~= 's' or heard ~= 0 then
-        redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
-        return grant, process == own
+        return grant, false
       end
       redis.call('DEL', KEYS[1])
-      redis.call('ZADD', KEYS[2], lapse, 'p' .. process)
-      redis.call('ZREM', KEYS[2], 's' .. process)
-      at = at + 1
+      redis.call('ZADD', KEYS[2], line[2], member, lapse, 'p' .. process)
+      live_for(math.ceil((-lapse - now) / 1000))
+      at, dead = at - #dead, {}
     end
   end
 end
-if not ARGV[4] then
-  hand_over(ARGV[3])
-  return 1
+if not ARGV[4] or is_late or redis.call('ZSCORE', KEYS[2], 'x' .. ARGV[4]) then
+  if not hand_over(ARGV[3]) then
+    redis.call('DEL', KEYS[1])
+  end
+  return ARGV[4] and { 2, now } or 1
 end
-if now > tonumber(ARGV[6]) or redis.call('ZSCORE', KEYS[2], 'x' .. ARGV[4]) then
-  hand_over(ARGV[3])
-  return { 2, now }
+local function read_terms(terms)
+  local mark, live, lease, since, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (.*)$')
+  return { mark = mark, live = tonumber(live), lease = lease, since = since == '0' and micros(now) or since, channel = channel }
+end
+local function set_mark(process, mark, live)
+  redis.call('ZADD', KEYS[2], micros(-(now + live * 1000)), mark .. process)
+  if mark == 'u' then
+    redis.call('ZREM', KEYS[2], 's' .. process)
+  end
+  live_for(live)
+end
+local function enqueue(token, terms)
+  local process = process_of(token)
+  local mine = 'q' .. token .. ' ' .. terms.lease
+  redis.call('ZADD', KEYS[2], terms.since, mine)
+  set_mark(process, terms.mark, terms.live)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 2)
+  local before = line[1] ~= mine and line[1] or line[2]
+  if not before or (mark_of(process_of(string.sub(before, 2))) or 'p') == 'p' then
+    local owner = redis.pcall('GET', KEYS[1])
+    local holder = type(owner) == 'string' and process_of(owner)
+    if holder and holder ~= process then
+      redis.pcall('PUBLISH', terms.channel .. holder, 'o ' .. KEYS[1])
+    end
+  end
+  return line[1] == mine
+end
+local function queued(token, since, is_first)
+  return { 4, now, tonumber(since), is_first and 1 or 0, redis.call('PTTL', KEYS[1]), token }
 end
 local terms = read_terms(ARGV[7])
-local process = process_of(ARGV[4])
 enqueue(ARGV[4], terms)
-local grant, mine = hand_over(ARGV[3], process, ARGV[5])
-return mine and grant or queued(ARGV[4], terms)
+local grant, mine = hand_over(ARGV[3], ARGV[4], ARGV[5])
+if not grant then
+  redis.call('DEL', KEYS[1])
+end
+if mine then
+  return grant
+end
+local first = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
+return queued(ARGV[4], terms.since, first == 'q' .. ARGV[4] .. ' ' .. terms.lease)
 `,
 };
 

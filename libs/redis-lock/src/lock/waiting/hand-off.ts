@@ -5,6 +5,7 @@ import { Hold } from '../hold.js';
 import type { LeaseKeeper } from '../lease-keeper.js';
 import { Lease } from '../lease.js';
 import type { LockRequest } from '../lock-request.js';
+import type { NotedTokens } from '../noted-tokens.js';
 import type { UnderWay } from '../under-way.js';
 import type { LocalLock } from './local-lock.js';
 import type { WaitingLine } from './waiting-line.js';
@@ -16,8 +17,9 @@ export interface HandOffParts {
   readonly timers: Timers;
   readonly keeper: LeaseKeeper;
   readonly underWay: UnderWay;
+  readonly forced: NotedTokens;
   /** Releases a lock on the store whose caller has left already. Never rejects. */
-  readonly surrender: (hold: Hold) => void;
+  readonly surrender: (hold: Hold, local: LocalLock) => void;
 }
 
 /** Callers that follow each other without a pause may keep timers and sockets waiting no longer than this, in ms. */
@@ -45,7 +47,7 @@ export class HandOff {
     line.turn.continueWith(hold);
     if (line.turn.isOver(now)) return false;
     const lease = hold.knownLease;
-    hold.endAsReleased();
+    hold.passOn();
     keeper.forget(hold);
     line.isPassing = true;
     if (hold.request.renew && !line.turn.mustReport(now) && lease.left(now) > hold.ttl / 2) {
@@ -75,7 +77,7 @@ export class HandOff {
       hold.longestLease = Math.max(hold.longestLease, leaseMs);
       this.enterNext(local, line, hold, lease.later(Lease.granted(sent, leaseMs)), now);
     } catch {
-      this.giveUp(line, hold);
+      this.giveUp(local, line, hold);
     } finally {
       underWay.end();
     }
@@ -94,13 +96,13 @@ export class HandOff {
       return;
     }
     const { next } = line;
-    if (line.isRevoked(previous.token)) {
+    if (this.parts.forced.has(previous.token)) {
       line.isPassing = false;
       line.advance();
       return;
     }
     if (next === undefined || line.turn.isOver(now) || !areAlike(previous.request, next.request) || lease.left(now) <= 0) {
-      this.giveUp(line, previous);
+      this.giveUp(local, line, previous);
       return;
     }
     const { clock, keeper } = this.parts;
@@ -113,11 +115,12 @@ export class HandOff {
     line.isPassing = false;
     keeper.watch(hold, now);
     next.resolve(hold);
+    if (line.turn.isRunningLow && line.length > 0) line.confirmSoon();
   }
 
-  private giveUp(line: WaitingLine, hold: Hold): void {
+  private giveUp(local: LocalLock, line: WaitingLine, hold: Hold): void {
     line.isPassing = false;
-    this.parts.surrender(hold);
+    this.parts.surrender(hold, local);
   }
 }
 

@@ -38,12 +38,6 @@ export class LocalLock implements LineOwner {
     return true;
   }
 
-  /** An operator took away what a caller of this process was about to get. */
-  revoke(token: string): void {
-    if (this.early?.token === token) this.early = undefined;
-    this.line?.revoke(token);
-  }
-
   takeEarly(token: string): HandedOver | undefined {
     const { early } = this;
     this.early = undefined;

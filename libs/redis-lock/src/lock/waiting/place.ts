@@ -56,6 +56,7 @@ export class Place {
   private timer: Timer | undefined;
   private beatAt = Infinity;
   private ended = false;
+  private wasLate = false;
 
   constructor(
     public token: string,
@@ -105,8 +106,9 @@ export class Place {
     store.heartbeat({ ...this.terms, current: beat.current, token: beat.next, since: this.since, sent: beat.sent }).then(
       (reply) => {
         this.onAnswer(beat);
-        // Too late by the server's clock, or by what is known of it: the reply told the time.
-        if (reply.status === 'void') this.beatIn(SHORTEST_BEAT_MS);
+        // Too late by the server's clock, or by what is known of it, as over a new connection: the reply told the time.
+        if (reply.status === 'void') this.beatIn(this.wasLate ? SHORTEST_BEAT_MS : 0);
+        this.wasLate = reply.status === 'void';
         this.owner.onHeartbeat(this, beat, reply);
       },
       (error: unknown) => {

@@ -7,6 +7,8 @@ const LONGEST_MS = 10;
 const REPORT_MS = 500;
 /** No more fences than this are reserved at once: the counter must not outrun the clock. */
 const MOST_FENCES = 32;
+/** So many of them pass while the next ones are on their way. */
+const LOW_FENCES = 12;
 
 /**
  * How long one process may pass a lock on among its own callers, and with which fences. While no other process is known to wait there is
@@ -67,6 +69,11 @@ export class Turn {
   /** Whether the server is to be asked before the lock is passed on. */
   mustReport({ monotonic }: Instant): boolean {
     return this.fencesLeft === 0 || monotonic - this.reportedAt >= REPORT_MS;
+  }
+
+  /** Whether the next fences are to be reserved while sections go on. */
+  get isRunningLow(): boolean {
+    return this.fencesLeft > 0 && this.fencesLeft <= LOW_FENCES;
   }
 
   /** How many fences to reserve for that many callers in line. */

@@ -29,11 +29,10 @@ export class WaitingLine implements StoreQueueOwner {
   readonly turn: Turn;
   /** The lock is this process's, and on its way to the next caller. */
   isPassing = false;
+  private isConfirming = false;
   private readonly waiters = new LinkedSet<Waiter>();
   readonly trouble: StoreTrouble;
   private readonly queue: StoreQueue;
-  /** Taken away by force while it was being passed on. */
-  private revoked = '';
 
   constructor(
     readonly local: LineOwner,
@@ -123,15 +122,6 @@ export class WaitingLine implements StoreQueueOwner {
     return this.isPassing && this.turn.token === token;
   }
 
-  /** Whoever gets the lock next must not enter. */
-  revoke(token: string): void {
-    this.revoked = token;
-  }
-
-  isRevoked(token: string): boolean {
-    return this.revoked === token;
-  }
-
   close(): void {
     this.queue.close();
     this.trouble.close();
@@ -153,7 +143,16 @@ export class WaitingLine implements StoreQueueOwner {
       return;
     }
     next.resolve(hold);
-    if (lease === 'unconfirmed' || leaseMs < hold.request.leaseMs) outside(() => void this.confirm(hold));
+    if (lease === 'unconfirmed' || leaseMs < hold.request.leaseMs) this.confirmSoon();
+  }
+
+  /** Prolongs the lease and reserves fences when the section has begun: writing to a socket takes longer than many a section. */
+  confirmSoon(): void {
+    if (this.isConfirming) return;
+    this.isConfirming = true;
+    this.parts.timers.soon(() => {
+      void this.confirm().finally(() => (this.isConfirming = false));
+    });
   }
 
   /** Asks for the lock, for the head of the line. Never rejects: what an attempt throws reaches the head. */
@@ -202,11 +201,13 @@ export class WaitingLine implements StoreQueueOwner {
   }
 
   /** What the confirmation of a first section brings serves the callers after it. */
-  private async confirm(hold: Hold): Promise<void> {
+  private async confirm(): Promise<void> {
+    const { hold } = this.local;
+    if (hold === undefined) return;
     const { clock, entries } = this.parts;
     const reserve = this.turn.fencesFor(this.waiters.size);
     const reply = await entries.confirm(hold, reserve);
-    if (reply !== undefined && this.local.hold?.token === hold.token) this.turn.report(reply.others, reply.fence, reserve, clock.now());
+    if (reply !== undefined && this.turn.token === hold.token) this.turn.report(reply.others, reply.fence, reserve, clock.now());
   }
 
   private leave(waiter: Waiter): void {

@@ -1,20 +1,36 @@
--- Puts a token in line. Where its process is the first to wait behind another one, the holder's process is told that it is not alone.
+-- @include marks
+-- What a client sends once for all of it: '<mark> <ms a process lives unheard of> <lease of a handed-over grant> <first queued µs, 0 = now> <channel prefix>'.
+local function read_terms(terms)
+  local mark, live, lease, since, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (.*)$')
+  return { mark = mark, live = tonumber(live), lease = lease, since = since == '0' and micros(now) or since, channel = channel }
+end
+-- Says that a process lives. What else it is marked with is older, but for a subscription that does not work any more.
+local function set_mark(process, mark, live)
+  redis.call('ZADD', KEYS[2], micros(-(now + live * 1000)), mark .. process)
+  if mark == 'u' then
+    redis.call('ZREM', KEYS[2], 's' .. process)
+  end
+  live_for(live)
+end
+-- Puts a token in line. The holder's process is told of the first one that waits: it is not alone.
+-- Returns whether the token is first.
 local function enqueue(token, terms)
   local process = process_of(token)
-  local owner = redis.pcall('GET', KEYS[1])
-  local holder = type(owner) == 'string' and process_of(owner)
-  local head = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
-  local first = head and process_of(string.sub(head, 2))
-  local known = first and first ~= holder and (mark_of(first) or 'p') ~= 'p'
-  redis.call('ZADD', KEYS[2], terms.since, 'q' .. token .. ' ' .. terms.lease)
+  local mine = 'q' .. token .. ' ' .. terms.lease
+  redis.call('ZADD', KEYS[2], terms.since, mine)
   set_mark(process, terms.mark, terms.live)
-  if holder and holder ~= process and not known then
-    redis.pcall('PUBLISH', terms.channel .. holder, 'o ' .. KEYS[1])
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 2)
+  local before = line[1] ~= mine and line[1] or line[2]
+  if not before or (mark_of(process_of(string.sub(before, 2))) or 'p') == 'p' then
+    local owner = redis.pcall('GET', KEYS[1])
+    local holder = type(owner) == 'string' and process_of(owner)
+    if holder and holder ~= process then
+      redis.pcall('PUBLISH', terms.channel .. holder, 'o ' .. KEYS[1])
+    end
   end
+  return line[1] == mine
 end
 -- {4, now µs, first queued µs, 1 = first in line, pttl of the lock, token}
-local function queued(token, terms)
-  local first = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
-  local mine = 'q' .. token .. ' ' .. terms.lease
-  return { 4, now, tonumber(redis.call('ZSCORE', KEYS[2], mine)), first == mine and 1 or 0, redis.call('PTTL', KEYS[1]), token }
+local function queued(token, since, is_first)
+  return { 4, now, tonumber(since), is_first and 1 or 0, redis.call('PTTL', KEYS[1]), token }
 end

@@ -98,7 +98,7 @@ export class MemoryCompanion {
     this.marks.delete(process);
   }
 
-  /** The first entry that is alive and not passed over, unless it is the asking process's own; dead ones go. */
+  /** The first entry that is alive and not passed over, unless it is the asking token's; dead ones go. */
   next(own: string | undefined, from: number): { entry: Entry; at: number } | undefined {
     let at = from;
     for (;;) {
@@ -106,7 +106,7 @@ export class MemoryCompanion {
       if (entry === undefined) return undefined;
       const mark = this.markOf(entry.process);
       if (mark === undefined) this.remove(entry);
-      else if (mark === 'passed-over' && entry.process !== own) at++;
+      else if (mark === 'passed-over' && entry.token !== own) at++;
       else return { entry, at };
     }
   }

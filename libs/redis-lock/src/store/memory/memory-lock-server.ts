@@ -77,7 +77,7 @@ export class MemoryLockServer {
       return { released: true, next: undefined };
     }
     this.enqueue(key, next.token, next);
-    const grant = this.handOver(key, processOf(next.token), next.leaseMs);
+    const grant = this.handOver(key, next.token, next.leaseMs);
     return {
       released: true,
       next: grant === undefined ? { ...this.queued(key, next.token), token: next.token } : { ...grant, status: 'granted' },
@@ -120,7 +120,7 @@ export class MemoryLockServer {
       this.enqueue(key, token, standing);
       inLine = token;
     }
-    const grant = holder === undefined ? this.handOver(key, process, leaseMs) : undefined;
+    const grant = holder === undefined ? this.handOver(key, inLine, leaseMs) : undefined;
     return grant === undefined ? { ...this.queued(key, inLine), token: inLine, now } : { ...grant, status: 'granted', now };
   }
 
@@ -177,21 +177,21 @@ export class MemoryLockServer {
     this.companions.clear();
   }
 
-  /** Hands a free lock over to the next process in line; returns what it was given where that is `own`. */
+  /** Hands a free lock over to the next process in line; returns the grant where it went to the token `own`. */
   private handOver(key: string, own?: string, ownLeaseMs = 0): HandedOver | undefined {
     const companion = this.companion(key);
     for (let found = companion?.next(own, 0); companion !== undefined && found !== undefined; found = companion.next(own, found.at + 1)) {
       const { entry } = found;
       const { token, process } = entry;
-      if (process !== own && companion.markOf(process) === 'subscribed' && !this.inboxes.has(process)) {
+      if (token !== own && companion.markOf(process) === 'subscribed' && !this.inboxes.has(process)) {
         companion.remark(process, 'passed-over');
         continue;
       }
-      this.own(key, token, process === own ? ownLeaseMs : entry.graceMs);
+      this.own(key, token, token === own ? ownLeaseMs : entry.graceMs);
       companion.remove(entry);
       companion.unmark(process);
       const grant = { token, fence: this.reserve(1), others: companion.doOthersWait(process) };
-      if (process === own) return grant;
+      if (token === own) return grant;
       this.publish(process, { kind: 'granted', key, grant });
       return undefined;
     }
