@@ -13,20 +13,19 @@ if ARGV[2] ~= '0' then
   return 1
 end
 local accompanied = redis.call('EXISTS', KEYS[2]) == 1
-if not accompanied then
-  redis.call('DEL', KEYS[1])
-end
 if not ARGV[4] and not accompanied then
+  redis.call('DEL', KEYS[1])
   return 1
 end
 -- @include now
 -- @include reserve
 local is_late = ARGV[4] and now > tonumber(ARGV[6])
 if not accompanied then
-  if is_late then
+  local taken = not is_late and redis.pcall('SET', KEYS[1], ARGV[4], 'PX', ARGV[5])
+  if not taken or taken.err then
+    redis.call('DEL', KEYS[1])
     return { 2, now }
   end
-  redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[5])
   return { 0, now, reserve(1), 0, ARGV[4] }
 end
 -- @include hand-over

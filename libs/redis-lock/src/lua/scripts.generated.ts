@@ -806,7 +806,7 @@ return 1
 
 export const RELEASE: LuaScript = {
   name: 'release',
-  sha1: '2536f97749feed122fb2911ff852e5a360be6ea1',
+  sha1: '0010ea3042725ce91753f67934acc916e8f0310a',
   source: `if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
@@ -815,10 +815,8 @@ if ARGV[2] ~= '0' then
   return 1
 end
 local accompanied = redis.call('EXISTS', KEYS[2]) == 1
-if not accompanied then
-  redis.call('DEL', KEYS[1])
-end
 if not ARGV[4] and not accompanied then
+  redis.call('DEL', KEYS[1])
   return 1
 end
 local clock = redis.call('TIME')
@@ -834,10 +832,11 @@ local function reserve(count)
 end
 local is_late = ARGV[4] and now > tonumber(ARGV[6])
 if not accompanied then
-  if is_late then
+  local taken = not is_late and redis.pcall('SET', KEYS[1], ARGV[4], 'PX', ARGV[5])
+  if not taken or taken.err then
+    redis.call('DEL', KEYS[1])
     return { 2, now }
   end
-  redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[5])
   return { 0, now, reserve(1), 0, ARGV[4] }
 end
 local QUEUED = '(0'

@@ -35,6 +35,11 @@ export class AnswerWaits {
   private tickedAt = -Infinity;
   private timer: Timer | undefined;
 
+  /** How many are not answered. */
+  get size(): number {
+    return this.waits.size;
+  }
+
   constructor(private readonly parts: AnswerWaitParts) {
     this.tickMs = Math.min(parts.timeout / TICKS, LONGEST_TICK_MS);
   }

@@ -9,6 +9,7 @@ import { ScriptCommand } from './script-command.js';
 import { isNoScript } from './script-replies.js';
 import { isCluster, isOfThisCopy, type Client } from './client-settings.js';
 import { nodeOf } from './servers.js';
+import { WriteBundle } from './write-bundle.js';
 
 /** How long the start waits for a server that does not answer. */
 const START_MS = 10_000;
@@ -19,6 +20,8 @@ const TIMED_OUT = 'Command timed out';
 const NOT_CONNECTED = /Stream isn't writeable|isn't ready|Connection is closed/;
 /** As ioredis says it to a command that was under way. */
 const CUT_OFF = 'max retries per request';
+/** With so many commands unanswered, those that follow are written together. */
+const BURST = 4;
 /** Errors that no retry will cure. */
 const HOPELESS = /^(WRONGPASS|NOAUTH|NOPERM|ERR invalid (user)?name|ERR AUTH)/i;
 
@@ -26,6 +29,7 @@ const HOPELESS = /^(WRONGPASS|NOAUTH|NOPERM|ERR invalid (user)?name|ERR AUTH)/i;
 export class RedisLink {
   private lastError: Error | undefined;
   private readonly waits: AnswerWaits;
+  private readonly bundle = new WriteBundle();
   /** Whether the client understands commands of our own making: two copies of ioredis need not understand each other's. */
   readonly takesOurCommands: boolean;
   /** Those whose connection is given up, or is about to be. */
@@ -95,6 +99,7 @@ export class RedisLink {
 
   /** Sends a command that sets no timer of its own; it is answered, or `fail` is told, within the timeout. */
   send<T>(command: Command, read: (reply: unknown) => T | PromiseLike<T>, fail: (error: unknown) => Promise<T>): Promise<T> {
+    if (this.waits.size >= BURST) this.bundle.add(this.client);
     // ioredis declares the promise of a command as unknown.
     const answered = this.client.sendCommand(command) as Promise<unknown>;
     // After the sending: what is done now costs no time, since the server is at work.

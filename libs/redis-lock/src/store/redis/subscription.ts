@@ -3,9 +3,6 @@ import type { StoreInbox } from '../lock-store.interface.js';
 import type { KeySpace } from './key-space.js';
 import type { RedisLink } from './redis-link.js';
 
-/** `g` token, fence, 1 = others wait, lock: granted. `f` token, lock: released by force. `o` lock: others wait. */
-const MESSAGE = /^(?:g(?<granted>\S+) (?<fence>\d+) (?<others>[01])|f(?<forced>\S+)|o) (?<lock>[^]*)$/;
-
 /** What listening needs. */
 export interface SubscriptionParts {
   readonly link: RedisLink;
@@ -41,11 +38,19 @@ export async function subscribe({ link, names, inbox, log }: SubscriptionParts):
   return subscription;
 }
 
+/** `g` token, fence, 1 = others wait, lock: granted. `f` token, lock: released by force. `o`, lock: others wait. Only the lock may have spaces. */
 function deliver(message: string, names: KeySpace, inbox: StoreInbox): void {
-  const { granted, fence, others, forced, lock = '' } = MESSAGE.exec(message)?.groups ?? {};
-  const key = names.keyOf(lock);
+  const first = message.indexOf(' ');
+  const token = message.slice(1, first);
+  if (message.startsWith('g')) {
+    const second = message.indexOf(' ', first + 1);
+    const key = names.keyOf(message.slice(second + 3));
+    const grant = { token, fence: Number(message.slice(first + 1, second)), others: message.charAt(second + 1) === '1' };
+    if (key !== undefined) inbox.onGranted(key, grant);
+    return;
+  }
+  const key = names.keyOf(message.slice(first + 1));
   if (key === undefined) return;
-  if (granted !== undefined) inbox.onGranted(key, { token: granted, fence: Number(fence), others: others === '1' });
-  else if (forced !== undefined) inbox.onForced(key, forced);
-  else inbox.onOthersWait(key);
+  if (message.startsWith('f')) inbox.onForced(key, token);
+  else if (message.startsWith('o')) inbox.onOthersWait(key);
 }
