@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What idempotency adds to a request: the same small JSON handler undecorated, decorated (first requests and replays), and undecorated in an
- * application without the interceptor, over HTTP on one connection each, interleaved in rounds, against a PING of the same Redis in the same run:
+ * What idempotency adds to a request: the same small JSON handler undecorated, decorated (first requests and replays), and undecorated beside
+ * decorated ones, in an application without any of it, and in one with a global interceptor that does nothing, over HTTP on one connection each, interleaved in rounds, against a PING of the same Redis in the same run:
  * in a tight loop, and as a handler sees it, once in each request, when both sides have to be woken up for it.
  *
  *   node bench/idempotency.mjs [--rounds 15] [--block 300]          REDIS_URL names the server; without it one is started
@@ -19,6 +19,14 @@ import { median, numberArgument } from './figures.mjs';
 const rounds = numberArgument('--rounds', 15);
 const block = numberArgument('--block', 300);
 
+/** What Nest itself takes for any interceptor. */
+class PassingInterceptor {
+  /** @param {import('@nestjs/common').ExecutionContext} _context @param {import('@nestjs/common').CallHandler} next */
+  intercept(_context, next) {
+    return next.handle();
+  }
+}
+
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
 const server = await benchServer();
@@ -31,15 +39,18 @@ try {
 /** @param {string} url */
 async function measure(url) {
   const redis = new Redis(url);
+  const module = () => RedisLockModule.forRoot({ connection: url, keyPrefix: `bench-${randomUUID()}:`, idempotency: { scope: 'global' } });
   const plain = await open(redis);
-  const guarded = await open(redis, [
-    RedisLockModule.forRoot({ connection: url, keyPrefix: `bench-${randomUUID()}:`, idempotency: { scope: 'global' } }),
-  ]);
+  const passing = await open(redis, undefined, PassingInterceptor);
+  const decorated = await open(redis, module());
+  const guarded = await open(redis, module(), IdempotencyInterceptor);
   const once = randomUUID();
   /** @type {Record<string, () => Promise<unknown>>} */
   const subjects = {
     ping: () => redis.ping(),
     bare: () => post(plain.port, '/plain'),
+    besideDecorated: () => post(decorated.port, '/plain'),
+    passing: () => post(passing.port, '/plain'),
     undecorated: () => post(guarded.port, '/plain'),
     pinging: () => post(guarded.port, '/pinging'),
     first: () => post(guarded.port, '/idempotent', randomUUID()),
@@ -54,7 +65,7 @@ async function measure(url) {
     for (const name of turned) medians[name]?.push(await timed(subjects[name] ?? (async () => undefined)));
   }
   agent.destroy();
-  await Promise.all([plain.app.close(), guarded.app.close()]);
+  await Promise.all([plain, passing, decorated, guarded].map(({ app }) => app.close()));
   redis.disconnect();
   /** The median over the rounds of a figure of each. @param {(at: (name: string) => number) => number} figure */
   const over = (figure) => Number(median(Array.from({ length: rounds }, (_, i) => figure((name) => medians[name]?.[i] ?? NaN))).toFixed(3));
@@ -66,12 +77,18 @@ async function measure(url) {
     replayAddsInPings: over((at) => (at('replay') - at('undecorated')) / at('ping')),
     firstAddsInPingsOfRequests: over((at) => (at('first') - at('undecorated')) / (at('pinging') - at('undecorated'))),
     replayAddsInPingsOfRequests: over((at) => (at('replay') - at('undecorated')) / (at('pinging') - at('undecorated'))),
-    undecoratedAgainstBare: over((at) => at('undecorated') / at('bare')),
+    undecoratedAgainstBare: over((at) => at('besideDecorated') / at('bare')),
+    undecoratedAgainstBareWithGlobalInterceptor: over((at) => at('undecorated') / at('bare')),
+    undecoratedAgainstGlobalInterceptorThatDoesNothing: over((at) => at('undecorated') / at('passing')),
   };
 }
 
-/** @param {Redis} redis @param {import('@nestjs/common').ModuleMetadata['imports']} imports */
-async function open(redis, imports = []) {
+/**
+ * @param {Redis} redis
+ * @param {import('@nestjs/common').DynamicModule} [module]
+ * @param {import('@nestjs/common').Type<import('@nestjs/common').NestInterceptor>} [interceptor] for all routes, undecorated ones too
+ */
+async function open(redis, module, interceptor) {
   class BenchController {
     plain() {
       return { order: 42, items: ['a', 'b', 'c'] };
@@ -86,14 +103,13 @@ async function open(redis, imports = []) {
   }
   decorate(BenchController, 'plain', [Post('plain')]);
   decorate(BenchController, 'pinging', [Post('pinging')]);
-  decorate(BenchController, 'idempotent', [Post('idempotent'), ...(imports.length > 0 ? [Idempotent()] : [])]);
+  decorate(BenchController, 'idempotent', [Post('idempotent'), ...(module === undefined ? [] : [Idempotent()])]);
   Controller()(BenchController);
   class BenchModule {}
   Module({
-    imports,
+    imports: module === undefined ? [] : [module],
     controllers: [BenchController],
-    // Globally, so that undecorated routes pay for it too.
-    providers: imports.length > 0 ? [{ provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor }] : [],
+    providers: interceptor === undefined ? [] : [{ provide: APP_INTERCEPTOR, useClass: interceptor }],
   })(BenchModule);
   const app = await NestFactory.create(BenchModule, { logger: ['error'] });
   await app.listen(0, '127.0.0.1');

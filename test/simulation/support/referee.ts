@@ -82,9 +82,9 @@ export class Referee {
 
   /** C1 and C2: the server agrees with whoever believes, and will for as long as that one believes. */
   private checkBelief({ name, process }: Participant, hold: Hold, left: number, stored: StoredLock | undefined): void {
-    const { key, token, entered, request } = hold;
+    const { key, token, enteredAt, request } = hold;
     const forcedAt = this.server.forced.get(token);
-    const heldMs = process.now().monotonic - entered.monotonic;
+    const heldMs = process.now().monotonic - enteredAt;
     if (heldMs > (request.maxHold ?? Infinity)) this.fail(`${name} believes to hold ${key} beyond its maxHold`);
     const since = this.believedSince.get(token) ?? this.world.time;
     this.believedSince.set(token, since);

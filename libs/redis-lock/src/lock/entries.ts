@@ -73,7 +73,7 @@ export class Entries {
     try {
       const reply = await this.ask(hold.key, hold.token, leaseMs, reserve);
       if (reply === undefined) hold.lose('taken');
-      else keeper.confirmed(hold, sent, leaseMs, extensions);
+      else keeper.confirmed(hold, sent, leaseMs, extensions, clock.now());
       return reply;
     } catch (error) {
       keeper.failed(hold, error);

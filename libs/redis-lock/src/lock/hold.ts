@@ -37,7 +37,8 @@ export class Hold implements Linked<Hold> {
   readonly token: string;
   readonly fence: number;
   readonly request: LockRequest;
-  readonly entered: Instant;
+  /** On the monotonic clock. */
+  readonly enteredAt: number;
   /** The lease each renewal asks for. */
   ttl: number;
   /** When the next renewal is due, on the monotonic clock; Infinity where none is. */
@@ -63,9 +64,10 @@ export class Hold implements Linked<Hold> {
     grant: Grant,
     private readonly clock: Clock,
   ) {
-    ({ key: this.key, token: this.token, fence: this.fence, request: this.request, entered: this.entered, owner: this.owner } = grant);
+    ({ key: this.key, token: this.token, fence: this.fence, request: this.request, owner: this.owner } = grant);
+    this.enteredAt = grant.entered.monotonic;
     this.ttl = this.request.ttl;
-    this.bound = this.request.maxHold === undefined ? undefined : Lease.until(this.entered, this.request.maxHold);
+    this.bound = this.request.maxHold === undefined ? undefined : Lease.until(grant.entered, this.request.maxHold);
     this.lease = Lease.granted(grant.sent, grant.leaseMs);
     this.longestLease = grant.leaseMs;
     this.renewAt = this.nextRenewal(grant.sent, grant.leaseMs);
@@ -126,7 +128,7 @@ export class Hold implements Linked<Hold> {
 
   /** How long a release must leave the lock in place for holdAtLeast, in ms. */
   keepMs(now: Instant): number {
-    return Math.max(0, this.request.holdAtLeast - (now.monotonic - this.entered.monotonic));
+    return Math.max(0, this.request.holdAtLeast - (now.monotonic - this.enteredAt));
   }
 
   /** A renewal was answered: raises the deadline, unless an extension was sent since. */

@@ -57,8 +57,7 @@ export class LeaseKeeper {
   }
 
   /** The hold's deadline or renewal time changed. */
-  scheduleFor(hold: Hold): void {
-    const now = this.parts.clock.now();
+  scheduleFor(hold: Hold, now: Instant = this.parts.clock.now()): void {
     this.arm(dueAt(hold, now), now);
   }
 
@@ -78,8 +77,9 @@ export class LeaseKeeper {
     this.nextAt = Infinity;
     const now = this.parts.clock.now();
     const due: Hold[] = [];
+    let next = Infinity;
     for (const hold of this.holds) {
-      if (!hold.isHeld) {
+      if (!hold.isHeldAt(now)) {
         this.forget(hold);
         continue;
       }
@@ -88,9 +88,8 @@ export class LeaseKeeper {
         // In flight: until it is answered there is only the deadline to watch.
         hold.renewAt = Infinity;
       }
+      next = Math.min(next, dueAt(hold, now));
     }
-    let next = Infinity;
-    for (const hold of this.holds) next = Math.min(next, dueAt(hold, now));
     this.arm(next, now);
     if (due.length > 0) void this.renew(due);
   }
@@ -102,6 +101,7 @@ export class LeaseKeeper {
     const commands = due.map((hold) => ({ key: hold.key, token: hold.token, leaseMs: hold.leaseToAsk(hold.ttl, sent) }));
     const extensions = due.map((hold) => hold.extensions);
     const results = await store.renew(commands).catch((reason: unknown) => due.map(() => ({ status: 'rejected' as const, reason })));
+    const now = clock.now();
     due.forEach((hold, i) => {
       const result = results[i];
       const command = commands[i];
@@ -110,7 +110,7 @@ export class LeaseKeeper {
         hold.lose('taken');
         this.forget(hold);
       } else if (result?.status === 'fulfilled') {
-        this.confirmed(hold, sent, command.leaseMs, extensions[i] ?? -1);
+        this.confirmed(hold, sent, command.leaseMs, extensions[i] ?? -1, now);
       } else {
         this.failed(hold, result?.reason);
       }
@@ -118,10 +118,10 @@ export class LeaseKeeper {
   }
 
   /** The lease that was asked for then is granted. */
-  confirmed(hold: Hold, sent: Instant, leaseMs: number, extensions: number): void {
+  confirmed(hold: Hold, sent: Instant, leaseMs: number, extensions: number, now: Instant): void {
     if (hold.isOver) return;
     hold.confirm(sent, leaseMs, extensions);
-    this.renewNext(hold, hold.nextRenewal(sent, leaseMs));
+    this.renewNext(hold, hold.nextRenewal(sent, leaseMs), now);
   }
 
   /** It is not known whether a lease was prolonged: it is asked for again soon. */
@@ -132,12 +132,12 @@ export class LeaseKeeper {
     const left = Math.max(0, Math.round(hold.leftMs(now)));
     const why = reason instanceof Error ? reason.message : 'no answer';
     log.warn(`Renewing the lock '${hold.key}' failed (${why}); trying again, ${String(left)} ms before it is lost.`);
-    this.renewNext(hold, now.monotonic + Math.min(Math.max(hold.ttl * RETRY_SHARE, SHORTEST_RETRY_MS), LONGEST_RETRY_MS));
+    this.renewNext(hold, now.monotonic + Math.min(Math.max(hold.ttl * RETRY_SHARE, SHORTEST_RETRY_MS), LONGEST_RETRY_MS), now);
   }
 
-  private renewNext(hold: Hold, at: number): void {
+  private renewNext(hold: Hold, at: number, now: Instant): void {
     hold.renewAt = hold.shares > 0 ? at : Infinity;
-    this.scheduleFor(hold);
+    this.scheduleFor(hold, now);
   }
 }
 

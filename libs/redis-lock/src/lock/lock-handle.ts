@@ -18,8 +18,6 @@ export interface HandleOwner {
 
 /** One caller's face of a hold. */
 export class LockHandle implements Lock {
-  readonly key: string;
-  readonly fence: number;
   private controller: AbortController | undefined;
   private stopListening: (() => void) | undefined;
   private outcome: Promise<'released' | 'lost'> | undefined;
@@ -27,9 +25,14 @@ export class LockHandle implements Lock {
   constructor(
     readonly share: Share,
     private readonly owner: HandleOwner,
-  ) {
-    this.key = share.hold.key;
-    this.fence = share.hold.fence;
+  ) {}
+
+  get key(): string {
+    return this.share.hold.key;
+  }
+
+  get fence(): number {
+    return this.share.hold.fence;
   }
 
   get fences(): ReadonlyMap<string, number> {

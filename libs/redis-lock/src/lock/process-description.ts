@@ -23,7 +23,8 @@ export class ProcessDescription {
   private timer: Timer | undefined;
   private closed = false;
   private writtenAt = -Infinity;
-  private held = new Map<string, LockDescription>();
+  /** What was told, by key: the token of what is held. */
+  private held = new Map<string, string>();
   private waiting = new Map<string, number>();
 
   constructor(private readonly parts: ProcessDescriptionParts) {}
@@ -45,17 +46,15 @@ export class ProcessDescription {
   /** Never rejects: what could not be told is told in the next round. */
   private async round(): Promise<void> {
     const now = this.parts.clock.now().monotonic;
-    const held = new Map<string, LockDescription>();
-    for (const { key, token, fence, entered, request } of this.parts.keeper.all()) {
-      if (now - entered.monotonic >= ROUND_MS) held.set(key, { token, fence, label: request.label });
-    }
+    const held = new Map<string, string>();
+    for (const { key, token, enteredAt } of this.parts.keeper.all()) if (now - enteredAt >= ROUND_MS) held.set(key, token);
     const waiting = new Map(this.parts.locals.counts());
     // The card may have lapsed since, so then everything is told.
     const stale = held.size + waiting.size > 0 && now - this.writtenAt >= REFRESH_MS;
     const change = {
       host: hostname().slice(0, 100),
       pid: process.pid,
-      held: changes(this.held, held, (a, b) => !stale && a.token === b.token),
+      held: this.describe(changes(this.held, held, (a, b) => !stale && a === b)),
       waiting: changes(this.waiting, waiting, (a, b) => !stale && a === b),
     };
     if (stale || change.held.size + change.waiting.size > 0) {
@@ -67,13 +66,23 @@ export class ProcessDescription {
       } catch {
         // The store is out of reach; whoever inspects cannot reach it either. It may have written all the same: what this told is told
         // again, or taken back.
-        for (const [key, described] of held) this.held.set(key, described);
+        for (const [key, token] of held) this.held.set(key, token);
         for (const [key, callers] of waiting) this.waiting.set(key, callers);
         this.writtenAt = -Infinity;
       }
     }
     this.timer = undefined;
     if (this.parts.keeper.size + this.held.size + this.waiting.size > 0) this.touch();
+  }
+
+  private describe(changed: ReadonlyMap<string, string | undefined>): Map<string, LockDescription | undefined> {
+    const described = new Map<string, LockDescription | undefined>();
+    for (const key of changed.keys()) described.set(key, undefined);
+    if (described.size === 0) return described;
+    for (const { key, token, fence, request } of this.parts.keeper.all()) {
+      if (changed.get(key) === token) described.set(key, { token, fence, label: request.label });
+    }
+    return described;
   }
 }
 
