@@ -91,11 +91,6 @@ export class LockEngine {
     this.defaults = lockRequest({}, settings);
   }
 
-  /** Aborts when this process has shut down. */
-  get closedSignal(): AbortSignal {
-    return this.closed.signal;
-  }
-
   get settings(): EngineSettings {
     return this.parts.settings;
   }

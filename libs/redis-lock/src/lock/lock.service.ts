@@ -1,8 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { LockBusyError } from '../errors/lock-busy.error.js';
 import { LockLostError } from '../errors/lock-lost.error.js';
 import { LockOptionsError } from '../errors/lock-options.error.js';
-import { onAbort } from '../runtime/abort-listeners.js';
 import { DroppedHandles } from './dropped-handles.js';
 import type { Hold } from './hold.js';
 import type { Lock } from './lock.js';
@@ -13,7 +11,7 @@ import { checkKey } from './lock-key.js';
 import type { LockOptions } from './lock-options.js';
 import { checkIsOptions, type LockRequest } from './lock-request.js';
 import type { LockState } from './lock-state.js';
-import { Section } from './section.js';
+import { Section, sections } from './section.js';
 import { newShare, type Share } from './share.js';
 
 /** What a handle is for: one that a section releases, or one that its caller may forget. */
@@ -21,7 +19,6 @@ type Use = 'section' | 'bare';
 
 /** Distributed locks of one connection. Inject it, or another connection's with `@InjectLockService(name)`. */
 export class LockService {
-  private readonly context = new AsyncLocalStorage<Section>();
   private readonly inspector: LockInspector;
   private readonly dropped: DroppedHandles;
   private readonly owner: HandleOwner;
@@ -31,8 +28,6 @@ export class LockService {
 
   /** Made by RedisLockModule, or by `nestjs-redis-lock/testing`. */
   constructor(private readonly engine: LockEngine) {
-    // Node goes through every context in use each time it makes a promise; test suites open and close thousands of applications.
-    onAbort(engine.closedSignal, () => this.context.disable());
     this.inspector = new LockInspector(engine.store, engine);
     this.dropped = new DroppedHandles(engine);
     this.owner = {
@@ -84,10 +79,10 @@ export class LockService {
     if (typeof run !== 'function') throw new LockOptionsError('withLock: the last argument is the function to run.', { key });
     const handle = await this.enter(key, this.engine.request(options), 'section');
     const { share } = handle;
-    const entered = (share.section = new Section(share, handle, this.context.getStore()));
+    const entered = (share.section = new Section(this, share, handle, sections.getStore()));
     let outcome: { result: T } | { cause: unknown };
     try {
-      outcome = { result: await this.context.run(entered, run, handle) };
+      outcome = { result: await sections.run(entered, run, handle) };
     } catch (cause) {
       outcome = { cause };
     }
@@ -125,14 +120,13 @@ export class LockService {
 
   /** The lock that the running section holds: the innermost, or that of a key. Undefined outside of withLock and decorated methods. */
   current(key?: string): Lock | undefined {
-    return this.context.getStore()?.nearest(({ share, lock }) => (key === undefined || share.hold.key === key) && lock.isHeld)?.lock;
+    return this.nearest(({ share, lock }) => (key === undefined || share.hold.key === key) && lock.isHeld)?.lock;
   }
 
   private enter(key: string, request: LockRequest, use: Use): Promise<LockHandle> {
-    const here = this.context.getStore();
-    const around = here?.nearest(({ share }) => share.hold.key === key);
+    const around = this.nearest(({ share }) => share.hold.key === key);
     if (around !== undefined) return this.enterAgain(around, request, use);
-    const nested = here?.nearest(({ lock }) => lock.isHeld) !== undefined;
+    const nested = this.nearest(({ lock }) => lock.isHeld) !== undefined;
     return this.engine.acquire(key, request, nested).then(use === 'bare' ? this.bareHandleOf : this.handleOf);
   }
 
@@ -163,8 +157,13 @@ export class LockService {
     return use === 'bare' ? this.watched(handle) : handle;
   }
 
+  /** The innermost section of this service around the running code that has not ended and fits. */
+  private nearest(fits: (section: Section) => boolean): Section | undefined {
+    return sections.getStore()?.nearest((section) => section.owner === this && fits(section));
+  }
+
   private faultOfRelease({ hold, section }: Share): LockOptionsError | undefined {
-    const here = this.context.getStore()?.nearest(({ share }) => share.hold === hold);
+    const here = this.nearest(({ share }) => share.hold === hold);
     if (section === undefined || here?.isInside(section) !== true) return undefined;
     return new LockOptionsError(`release() of '${hold.key}' was called inside a nested section of the same hold; it could never settle.`, {
       key: hold.key,

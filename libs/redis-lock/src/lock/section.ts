@@ -1,9 +1,16 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { LockBusyError } from '../errors/lock-busy.error.js';
 import { onAbort } from '../runtime/abort-listeners.js';
 import type { LockEngine } from './lock-engine.js';
 import type { Lock } from './lock.js';
 import type { LockRequest } from './lock-request.js';
 import type { Share } from './share.js';
+
+/**
+ * The section that the running code is in, of whatever LockService. One for all of them: Node goes through every such storage each time it
+ * makes a promise, and an application may have several connections, a test suite thousands.
+ */
+export const sections = new AsyncLocalStorage<Section>();
 
 /** A guarded function while it runs. Sections nest along the async context; those of one hold share it. */
 export class Section {
@@ -14,6 +21,8 @@ export class Section {
   readonly parent: Section | undefined;
 
   constructor(
+    /** The service whose section it is. */
+    readonly owner: object,
     readonly share: Share,
     readonly lock: Lock,
     around: Section | undefined,
