@@ -13,6 +13,7 @@ import { Redis } from 'ioredis';
 import { fileURLToPath } from 'node:url';
 import { LockService, RedisLockModule } from 'nestjs-redis-lock';
 import { compileOperation } from '../libs/redis-lock/scripts/lua-compiler.mjs';
+import { CHANNEL_PREFIX, FOREVER_MICROS, TERMS } from './adapters/bare-scripts.mjs';
 import { benchServer } from './bench-server.mjs';
 import { median, numberArgument } from './figures.mjs';
 import { commandCalls, cpuSeconds } from './server-figures.mjs';
@@ -20,8 +21,6 @@ import { commandCalls, cpuSeconds } from './server-figures.mjs';
 const pairs = numberArgument('--pairs', 21);
 const block = numberArgument('--block', 1500);
 const LUA = fileURLToPath(new URL('../libs/redis-lock/src/lua/', import.meta.url));
-/** As the store sends them; texts, since a number of 16 digits would take the bare client longer. */
-const [FOREVER, TERMS, CHANNEL] = ['9000000000000000', 's 2000 2000 0 lock:~1:process:', 'lock:~1:process:'];
 const COMPARE_AND_DELETE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end";
 
 const server = await benchServer();
@@ -95,8 +94,8 @@ async function bareScripts(client) {
   return async () => {
     for (let i = 0; i < block; i++) {
       const token = `scripts-${String(i)}-0123456789012345`;
-      await client.evalsha(String(grant), 3, key, queue, fence, token, 30_000, FOREVER, 1, TERMS, CHANNEL);
-      await client.evalsha(String(release), 3, key, queue, fence, token, 0, CHANNEL);
+      await client.evalsha(String(grant), 3, key, queue, fence, token, 30_000, FOREVER_MICROS, 1, TERMS, CHANNEL_PREFIX);
+      await client.evalsha(String(release), 3, key, queue, fence, token, 0, CHANNEL_PREFIX);
     }
   };
 }

@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { compileOperation } from '../../libs/redis-lock/scripts/lua-compiler.mjs';
 
 const LUA = fileURLToPath(new URL('../../libs/redis-lock/src/lua/', import.meta.url));
-const FOREVER_MICROS = 9e15;
-const CHANNEL_PREFIX = 'lock:~1:process:';
+/** As the store sends them; a text, since a number of 16 digits would take the bare client longer. */
+export const FOREVER_MICROS = '9000000000000000';
+export const CHANNEL_PREFIX = 'lock:~1:process:';
 /** As an engine sends them that would wait. */
-const TERMS = `u 2000 2000 0 ${CHANNEL_PREFIX}`;
+export const TERMS = `s 2000 2000 0 ${CHANNEL_PREFIX}`;
 
 /** The scripts of this library and nothing else: what its engine adds is the difference. @type {import('../bench.types.js').Adapter} */
 export const bareScripts = {

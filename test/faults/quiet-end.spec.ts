@@ -17,7 +17,7 @@ it('a process ends by itself once its application is closed, and leaves nothing 
   expect(await child.ended(2_000)).toBe(0);
 
   const observer = await redis.client();
-  // What callers left who asked to be woken lapses within commandTimeout and a second.
+  // What callers left in line lapses within commandTimeout and a second.
   await until('only the fence counter is left', 3_000, async () => (await observer.keys('*')).length <= 1);
   expect(await observer.keys('*')).toEqual(['lock:~1:fence']);
   expect(await observer.pttl('lock:~1:fence')).toBeGreaterThan(24 * 3_600_000);

@@ -2,7 +2,6 @@ import { LockBusyError } from '../errors/lock-busy.error.js';
 import { LockStoreError } from '../errors/lock-store.error.js';
 import { onAbort } from '../runtime/abort-listeners.js';
 import type { Instant } from '../runtime/clock.js';
-import type { LockLog } from '../runtime/lock-log.js';
 import { isHold, mayTryAgain, type Answer } from './attempts.js';
 import { Hold } from './hold.js';
 import type { LockRequest } from './lock-request.js';
@@ -17,7 +16,6 @@ import { WaitingLine } from './waiting/waiting-line.js';
 /** What acquisitions need. */
 export interface AcquisitionParts extends LineParts {
   readonly locals: LocalLocks;
-  readonly log: LockLog;
 }
 
 /** How a caller comes to a hold: by one attempt, in line, or by polling; and how it gives up. */

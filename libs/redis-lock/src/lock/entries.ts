@@ -38,26 +38,22 @@ export class Entries {
 
   /** Undefined where the lease cannot be believed in any more, or must be longer before the caller enters: then it is confirmed first. */
   enter(local: HoldOwner, request: LockRequest, { grant, sent, leaseMs }: Arrival): Hold | undefined {
-    const { clock, keeper } = this.parts;
+    const { clock, forced } = this.parts;
     const entered = clock.now();
-    const mustConfirm =
-      this.parts.forced.has(grant.token) || request.replicas !== undefined || (request.holdAtLeast > 0 && leaseMs < request.leaseMs);
+    const mustConfirm = forced.has(grant.token) || request.replicas !== undefined || (request.holdAtLeast > 0 && leaseMs < request.leaseMs);
     if (mustConfirm || Lease.granted(sent, leaseMs).left(entered) <= leaseMs * LEAST_LEFT) return undefined;
-    const hold = this.makeHold(local, request, grant, { sent, entered, leaseMs });
-    keeper.watch(hold, entered);
-    return hold;
+    return this.makeHold(local, request, grant, { sent, entered, leaseMs });
   }
 
   /** Confirms, and then enters. Undefined where the lock is somebody else's by now. @throws LockStoreError when the answer is not known */
   async enterConfirmed(local: HoldOwner, request: LockRequest, grant: HandedOver): Promise<Hold | undefined> {
-    const { clock, keeper, attempts } = this.parts;
+    const { clock, attempts, forced } = this.parts;
     const { leaseMs } = request;
     const sent = clock.now();
     if ((await this.ask(local.key, grant.token, leaseMs, 1)) === undefined) return undefined;
     const entered = clock.now();
-    if (this.parts.forced.has(grant.token) || Lease.granted(sent, leaseMs).left(entered) <= 0) return undefined;
+    if (forced.has(grant.token) || Lease.granted(sent, leaseMs).left(entered) <= 0) return undefined;
     const hold = this.makeHold(local, request, grant, { sent, entered, leaseMs });
-    keeper.watch(hold, entered);
     if (request.replicas !== undefined) await attempts.replicate(hold, request.replicas);
     return hold;
   }
@@ -98,8 +94,10 @@ export class Entries {
     { token, fence }: HandedOver,
     when: { readonly sent: Instant; readonly entered: Instant; readonly leaseMs: number },
   ): Hold {
-    const hold = new Hold({ key: local.key, token, fence, request, owner: local, ...when }, this.parts.clock);
+    const { clock, keeper } = this.parts;
+    const hold = new Hold({ key: local.key, token, fence, request, owner: local, ...when }, clock);
     local.hold = hold;
+    keeper.watch(hold, when.entered);
     return hold;
   }
 }

@@ -86,7 +86,7 @@ export class LockEngine {
       takeBack: (key, token, leaseMs) => giveBack.cancel(key, token, leaseMs),
       leave: (key, token) => giveBack.leave(key, token),
     };
-    this.acquisitions = new Acquisitions({ ...this.lineParts, log: parts.log, locals });
+    this.acquisitions = new Acquisitions({ ...this.lineParts, locals });
     this.description = new ProcessDescription({ ...parts, keeper, locals });
     this.defaults = lockRequest({}, settings);
   }

@@ -20,7 +20,7 @@ if entry then
   end
 end
 if ARGV[2] ~= '0' then
-  note_until(KEYS[2], 'x' .. ARGV[1], tonumber(ARGV[2]), now)
+  note_until('x' .. ARGV[1], tonumber(ARGV[2]))
 end
 if owned then
   hand_over(ARGV[3])

@@ -7,5 +7,5 @@
 -- @include note-until
 -- @include undo-attempt
 local undone = undo_attempt(KEYS[1], ARGV[2])
-note_until(KEYS[2], 'x' .. ARGV[2], tonumber(ARGV[1]), now)
+note_until('x' .. ARGV[2], tonumber(ARGV[1]))
 return undone

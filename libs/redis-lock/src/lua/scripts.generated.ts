@@ -3,7 +3,7 @@ import type { LuaScript } from './lua-script.js';
 
 export const CANCEL: LuaScript = {
   name: 'cancel',
-  sha1: '819688886545b74ea3755ca2ddfc852d44aff22c',
+  sha1: '07bea8eb8883316b0f9c950d6af889af7663dd2a',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
@@ -14,9 +14,9 @@ local function live_for(ms)
     redis.call('PEXPIRE', KEYS[2], ms)
   end
 end
-local function note_until(companion, member, ms, now)
-  redis.call('ZREMRANGEBYSCORE', companion, '(' .. micros(-now), '0')
-  redis.call('ZADD', companion, micros(-(now + ms * 1000)), member)
+local function note_until(member, ms)
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
+  redis.call('ZADD', KEYS[2], micros(-(now + ms * 1000)), member)
   live_for(ms)
 end
 local QUEUED = '(0'
@@ -94,7 +94,7 @@ if entry then
   end
 end
 if ARGV[2] ~= '0' then
-  note_until(KEYS[2], 'x' .. ARGV[1], tonumber(ARGV[2]), now)
+  note_until('x' .. ARGV[1], tonumber(ARGV[2]))
 end
 if owned then
   hand_over(ARGV[3])
@@ -616,7 +616,7 @@ return { 0, now, number }
 
 export const RECORD_CANCEL: LuaScript = {
   name: 'record-cancel',
-  sha1: '05cc5d540bcaf104094d15ab89624780ac074f76',
+  sha1: '19f92a2782972df758ab6961bdb35308a2be953e',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
@@ -627,9 +627,9 @@ local function live_for(ms)
     redis.call('PEXPIRE', KEYS[2], ms)
   end
 end
-local function note_until(companion, member, ms, now)
-  redis.call('ZREMRANGEBYSCORE', companion, '(' .. micros(-now), '0')
-  redis.call('ZADD', companion, micros(-(now + ms * 1000)), member)
+local function note_until(member, ms)
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
+  redis.call('ZADD', KEYS[2], micros(-(now + ms * 1000)), member)
   live_for(ms)
 end
 local RUNNING, DONE, FREE = 1, 2, 4
@@ -665,7 +665,7 @@ local function undo_attempt(record, owner)
   return 1
 end
 local undone = undo_attempt(KEYS[1], ARGV[2])
-note_until(KEYS[2], 'x' .. ARGV[2], tonumber(ARGV[1]), now)
+note_until('x' .. ARGV[2], tonumber(ARGV[1]))
 return undone
 `,
 };

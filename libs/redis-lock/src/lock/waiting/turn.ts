@@ -26,19 +26,19 @@ export class Turn {
 
   constructor(private readonly cohort: number) {}
 
-  /** The server granted the lock to this process: the first section of a turn begins. */
-  begin({ token, fence, others }: HandedOver, reserved: number, { monotonic }: Instant): void {
+  /** The server granted the lock to this process: the first section of a turn begins. @param reportedAt when, on the monotonic clock */
+  begin({ token, fence, others }: HandedOver, reserved: number, reportedAt: number): void {
     this.token = token;
     this.nextFence = fence + 1;
     this.fencesLeft = reserved - 1;
-    this.reportedAt = monotonic;
+    this.reportedAt = reportedAt;
     this.sections = 0;
-    this.limitedSince = others ? monotonic : undefined;
+    this.limitedSince = others ? reportedAt : undefined;
   }
 
   /** The turn may have begun while nobody waited here: then nothing is known of it. */
   continueWith({ token, fence }: Pick<HandedOver, 'token' | 'fence'>): void {
-    if (this.token !== token) this.begin({ token, fence, others: false }, 1, { monotonic: -Infinity, wall: 0 });
+    if (this.token !== token) this.begin({ token, fence, others: false }, 1, -Infinity);
   }
 
   /** The server told who else waits, and reserved fences. */

@@ -1,4 +1,4 @@
-import { type LockStoreError } from '../../errors/lock-store.error.js';
+import type { LockStoreError } from '../../errors/lock-store.error.js';
 import { LinkedSet } from '../../runtime/linked-set.js';
 import { outside } from '../../runtime/outside.js';
 import type { HandedOver, PlaceReply } from '../../store/lock-store.interface.js';
@@ -130,7 +130,7 @@ export class WaitingLine implements StoreQueueOwner {
   /** The lock is this process's. The next caller enters; where none is left it goes on to the next process. */
   arrive({ grant, sent, leaseMs }: Arrival, lease: 'confirmed' | 'unconfirmed'): void {
     const { clock, entries } = this.parts;
-    this.turn.begin(grant, 1, clock.now());
+    this.turn.begin(grant, 1, clock.now().monotonic);
     const { next } = this;
     if (next === undefined) {
       this.parts.takeBack(this.local.key, grant.token, leaseMs);
@@ -168,7 +168,7 @@ export class WaitingLine implements StoreQueueOwner {
       local.isAsking = false;
       this.trouble.clear();
       if (isHold(answer)) {
-        this.turn.begin({ token: answer.token, fence: answer.fence, others: local.othersWait }, reserve, parts.clock.now());
+        this.turn.begin({ token: answer.token, fence: answer.fence, others: local.othersWait }, reserve, parts.clock.now().monotonic);
         this.queue.since = undefined;
         if (this.next?.request === request) this.next.resolve(answer);
         else parts.returnUnused(answer);

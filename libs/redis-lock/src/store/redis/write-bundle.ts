@@ -1,7 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Client } from './client-settings.js';
 
-/** 64 callers at once were served twice as fast as with 1,000, since the server works while the client writes. */
 /** 64 callers at once are served half again as fast as with no limit: the server works while the client writes. */
 const MOST_COMMANDS = 10;
 
