@@ -25,7 +25,8 @@ export interface HistoryReport {
 /** Clocks run apart by at most 1 % in all, which is what the leases allow for. */
 const MOST_DRIFT = 0.0049;
 const SETTLE_MS = 20_000;
-const GIVEN_BACK_MS = 1_000;
+/** A command that went unanswered, the longest pause before the next try, and a new connection. */
+const GIVEN_BACK_MS = 2_000;
 const QUIET_MS = 3_000;
 /** How long a message may take where nothing goes wrong. */
 const PROMPT_MS = 5;
