@@ -73,7 +73,7 @@ export class HandOff {
         line.advance();
         return;
       }
-      line.turn.report(reply.others, reply.fence, reserve, now);
+      line.turn.report(reply.others, reply.fence, reserve, sent.monotonic, now);
       hold.longestLease = Math.max(hold.longestLease, leaseMs);
       this.enterNext(local, line, hold, lease.later(Lease.granted(sent, leaseMs)), now);
     } catch {

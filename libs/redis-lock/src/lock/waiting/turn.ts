@@ -22,41 +22,46 @@ export class Turn {
   private reportedAt = -Infinity;
   /** Since others are known to wait, on the monotonic clock. */
   private limitedSince: number | undefined;
+  /** When a message last said so: it may be newer than an answer that comes after it. */
+  private toldAt = -Infinity;
   private sections = 0;
 
   constructor(private readonly cohort: number) {}
 
-  /** The server granted the lock to this process: the first section of a turn begins. @param reportedAt when, on the monotonic clock */
-  begin({ token, fence, others }: HandedOver, reserved: number, reportedAt: number): void {
+  /**
+   * The server granted the lock to this process: the first section of a turn begins. Both times are on the monotonic clock.
+   * @param sentAt when the command was sent that was answered so
+   */
+  begin({ token, fence, others }: HandedOver, reserved: number, sentAt: number, reportedAt: number): void {
     this.token = token;
     this.nextFence = fence + 1;
     this.fencesLeft = reserved - 1;
     this.reportedAt = reportedAt;
     this.sections = 0;
-    this.limitedSince = others ? reportedAt : undefined;
+    this.limitedSince = others || this.toldAt >= sentAt ? reportedAt : undefined;
   }
 
   /** The turn may have begun while nobody waited here: then nothing is known of it. */
   continueWith({ token, fence }: Pick<HandedOver, 'token' | 'fence'>): void {
-    if (this.token !== token) this.begin({ token, fence, others: false }, 1, -Infinity);
+    if (this.token !== token) this.begin({ token, fence, others: false }, 1, Infinity, -Infinity);
   }
 
-  /** The server told who else waits, and reserved fences. */
-  report(others: boolean, fence: number, count: number, { monotonic }: Instant): void {
+  /** The server told who else waits, in answer to a command sent then, and reserved fences. */
+  report(others: boolean, fence: number, count: number, sentAt: number, { monotonic }: Instant): void {
     // Where answers overtake each other, an older block must not follow a newer one.
     if (fence >= this.nextFence) {
       this.nextFence = fence;
       this.fencesLeft = count;
     }
     this.reportedAt = monotonic;
-    if (others) this.othersWait(monotonic);
-    else this.limitedSince = undefined;
+    if (others) this.limit(monotonic);
+    else if (this.toldAt < sentAt) this.limitedSince = undefined;
   }
 
+  /** A message: another process waits. */
   othersWait(now: number): void {
-    if (this.limitedSince !== undefined) return;
-    this.limitedSince = now;
-    this.sections = 0;
+    this.toldAt = now;
+    this.limit(now);
   }
 
   /** Whether the next section would be one too many. */
@@ -86,5 +91,11 @@ export class Turn {
     this.sections++;
     this.fencesLeft--;
     return this.nextFence++;
+  }
+
+  private limit(now: number): void {
+    if (this.limitedSince !== undefined) return;
+    this.limitedSince = now;
+    this.sections = 0;
   }
 }

@@ -130,7 +130,7 @@ export class WaitingLine implements StoreQueueOwner {
   /** The lock is this process's. The next caller enters; where none is left it goes on to the next process. */
   arrive({ grant, sent, leaseMs }: Arrival, lease: 'confirmed' | 'unconfirmed'): void {
     const { clock, entries } = this.parts;
-    this.turn.begin(grant, 1, clock.now().monotonic);
+    this.turn.begin(grant, 1, sent.monotonic, clock.now().monotonic);
     const { next } = this;
     if (next === undefined) {
       this.parts.takeBack(this.local.key, grant.token, leaseMs);
@@ -162,13 +162,15 @@ export class WaitingLine implements StoreQueueOwner {
     if (next === undefined) return;
     const { request } = next;
     const reserve = this.turn.fencesFor(this.waiters.size);
+    const sent = parts.clock.now();
     local.isAsking = true;
     try {
       const answer = await parts.attempts.make(local, request, { reserve, queue: { ...request.standing, since: this.queue.since } });
       local.isAsking = false;
       this.trouble.clear();
       if (isHold(answer)) {
-        this.turn.begin({ token: answer.token, fence: answer.fence, others: local.othersWait }, reserve, parts.clock.now().monotonic);
+        const { token, fence } = answer;
+        this.turn.begin({ token, fence, others: local.othersWait }, reserve, sent.monotonic, parts.clock.now().monotonic);
         this.queue.since = undefined;
         if (this.next?.request === request) this.next.resolve(answer);
         else parts.returnUnused(answer);
@@ -206,8 +208,10 @@ export class WaitingLine implements StoreQueueOwner {
     if (hold === undefined) return;
     const { clock, entries } = this.parts;
     const reserve = this.turn.fencesFor(this.waiters.size);
+    const sent = clock.now();
     const reply = await entries.confirm(hold, reserve);
-    if (reply !== undefined && this.turn.token === hold.token) this.turn.report(reply.others, reply.fence, reserve, clock.now());
+    if (reply === undefined || this.turn.token !== hold.token) return;
+    this.turn.report(reply.others, reply.fence, reserve, sent.monotonic, clock.now());
   }
 
   private leave(waiter: Waiter): void {
