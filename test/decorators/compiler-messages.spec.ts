@@ -9,7 +9,7 @@ function messagesFor(cases: readonly (readonly [decorator: string, method: strin
   const classes = cases.map(([decorator, method], i) => `export class C${String(i)} {\n${decorator} ${method}\n}`);
   const starts = [2];
   for (const text of classes) starts.push((starts.at(-1) ?? 0) + text.split('\n').length);
-  const source = `import { Locked } from 'nestjs-redis-lock'; import { Observable } from 'rxjs';\n${classes.join('\n')}\n`;
+  const source = `import { Limited, Locked, ReadLocked, WriteLocked } from 'nestjs-redis-lock'; import { Observable } from 'rxjs';\n${classes.join('\n')}\n`;
   const { config } = ts.readConfigFile(`${ROOT}tsconfig.json`, (path) => ts.sys.readFile(path)) as { config: object };
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
   const host = ts.createCompilerHost(options);
@@ -61,6 +61,34 @@ const CASES: readonly (readonly [decorator: string, method: string, message: Reg
   ["@Locked('a')", 'static async run(): Promise<void> {}', /"a static method cannot be locked"/],
   ["@Locked('a', { tll: 5 })", 'async run(): Promise<void> {}', /'tll' does not exist in type/],
   ["@Locked('a', '5d')", 'async run(): Promise<void> {}', /"5d"' is not assignable to parameter of type 'Duration/],
+  ["@Locked(['a:{0}', 'b:{0}'])", 'async run(id: string): Promise<void> { void id; }', /^$/],
+  [
+    "@Locked(['a:{0}', 'b:{1}'])",
+    'async run(id: string): Promise<void> { void id; }',
+    /"\{1\}: there is no such parameter, or nothing by this name in it"/,
+  ],
+  ['@Locked([])', 'async run(): Promise<void> {}', /"an empty list names no key"/],
+  [
+    '@Locked((n: number) => [n])',
+    'async run(n: number): Promise<void> { void n; }',
+    /'number\[\]' is not assignable to type 'readonly string\[\]'/,
+  ],
+  [
+    '@Locked((n: number) => [String(n)])',
+    'async run(s: string): Promise<void> { void s; }',
+    /"the key function's parameters do not fit the method's"/,
+  ],
+  ["@ReadLocked('a:{1}')", 'async run(): Promise<void> {}', /"\{1\}: there is no such parameter/],
+  ["@WriteLocked('a')", 'run(): void {}', /"the method must return a promise"/],
+  ["@ReadLocked('a', { mode: 'read' })", 'async run(): Promise<void> {}', /Type 'string' is not assignable to type 'undefined'/],
+  ["@Limited('a', {})", 'async run(): Promise<void> {}', /Property 'limit' is missing in type/],
+  ["@Limited('a', '10s')", 'async run(): Promise<void> {}', /not assignable to parameter of type 'LimitedOptions/],
+  ["@Limited(['a'], { limit: 2 })", 'async run(): Promise<void> {}', /not assignable to parameter of type 'OneKeySource'/],
+  [
+    "@Limited('a', { limit: 2, onBusy: 'skip' })",
+    'async run(): Promise<number> { return 1; }',
+    /"with onBusy: 'skip' the method may resolve to undefined/,
+  ],
 ];
 
 it('the compiler says what is wrong', () => {

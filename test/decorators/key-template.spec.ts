@@ -165,7 +165,6 @@ describe('a key function', () => {
   it.each([
     ['nothing', undefined, /returned undefined/],
     ['a number', 5, /returned a value of type number/],
-    ['several keys', ['a', 'b'], /returned several keys/],
     ['a promise', Promise.resolve('a'), /returned a promise/],
     ['an empty key', '', /must not be empty/],
     ['a key of the protocol', '~1:queue', /begins with '~'/],
@@ -227,7 +226,17 @@ describe('at start-up', () => {
     ['an opening brace alone', 'a:{orderId', /a '\{' in the template .* stands alone\. Write '\{\{'/],
     ['a closing brace alone', 'a:orderId}', /a '\}' in the template .* stands alone\. Write '\}\}'/],
     ['a number', 42, /the key is a template such as 'inventory:\{productId\}'/],
-    ['several templates', ['a', 'b'], /Several keys at once are not supported/],
+    ['an empty list', [], /Service\.buy: the list of keys is empty\. Write a template for each key/],
+    ['a number in a list', ['a', 42], /the key is a template .* A list has templates only, \['account/],
+    ['a function in a list', ['a', () => 'b'], /A list has templates only, .*; one function may return all the keys/],
+    ['a list in a list', [['a']], /A list has templates only/],
+    [
+      'an unknown name in a list',
+      ['a:{orderId}', 'a:{orderID}'],
+      /Service\.buy: no parameter is called 'orderID'.* There are: orderId, order\./,
+    ],
+    ['a position beyond the last in a list', ['a:{2}', 'a'], /Service\.buy: \{2\} .* there are \{0\} to \{1\}/],
+    ['a brace alone in a list', ['a', 'b:{orderId'], /a '\{' in the template 'b:.* stands alone/],
     ['nothing', undefined, /the key is a template/],
     ['an async function', async () => 'a', /must return the key itself, not a promise/],
   ])('%s is refused', (_what, template, message) => {
@@ -242,6 +251,8 @@ describe('at start-up', () => {
     ['a brace outside of a hash tag', 'a}}:{orderId}', /outside a non-empty hash tag/],
     ['too long a text', `${'x'.repeat(1_024)}{orderId}`, /1025 bytes/],
     ['half a surrogate pair', 'a\ud83d', /not well-formed/],
+    ['an empty template in a list', ['a', ''], /must not be empty/],
+    ['a name of the protocol in a list', ['~1:{orderId}', 'a'], /begins with '~'/],
   ])('%s is refused', (_what, template, message) => {
     expect(decorate(template)).toThrow(LockKeyError);
     expect(decorate(template)).toThrow(message);

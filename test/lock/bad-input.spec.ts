@@ -49,7 +49,7 @@ describe('a key', () => {
     ['undefined', undefined, 'is a string, not undefined'],
     ['null', null, 'is a string, not null'],
     ['a number', 42, 'is a string, not number'],
-    ['a list', ['a', 'b'], 'is a string, not object'],
+    ['a list of lists', [['a'], ['b']], 'is a string, not object'],
     ['an object', { toString: () => 'a' }, 'is a string, not object'],
   ])('%s is refused, whatever is called', async (_what, key, message) => {
     for (const error of await refusals(key)) {

@@ -95,9 +95,16 @@ export class Options {
   @Locked(42, '10s')
   async key(): Promise<void> {}
 
-  // @ts-expect-error several keys are not there yet
-  @Locked(['a', 'b'], '10s')
-  async several(): Promise<void> {}
+  @Locked('a', { mode: 'read', wait: 0 })
+  async mode(): Promise<void> {}
+
+  // @ts-expect-error no such mode
+  @Locked('a', { mode: 'shared' })
+  async otherMode(): Promise<void> {}
+
+  // @ts-expect-error a limit is an option of @Limited
+  @Locked('a', { limit: 5 })
+  async limit(): Promise<void> {}
 
   described(id: string, ms: number): string {
     return `${id} ${String(ms)}`;

@@ -1,6 +1,13 @@
+export { Limited } from './decorators/limited.decorator.js';
+export type { LimitedOptions } from './decorators/limited-options.js';
 export { LockKey } from './decorators/lock-key.decorator.js';
-export { Locked, type LockingDecorator, type LockKeySource } from './decorators/locked.decorator.js';
-export type { BusyAnswer, LockedOptions, OnBusy } from './decorators/locked-options.js';
+export type { LockKeySource, OneKeySource } from './decorators/lock-key-source.js';
+export { Locked } from './decorators/locked.decorator.js';
+export type { BusyAnswer, LockedOptions, LockingOptions, OnBusy } from './decorators/locked-options.js';
+export type { LockingDecorator } from './decorators/locking-decorator.js';
+export { ReadLocked } from './decorators/read-locked.decorator.js';
+export type { ReadWriteLockedOptions } from './decorators/read-write-options.js';
+export { WriteLocked } from './decorators/write-locked.decorator.js';
 export { parseDuration, type Duration } from './duration.js';
 export { LockError, type LockErrorCode } from './errors/lock.error.js';
 export { LockBusyError, type LockBusyDetails } from './errors/lock-busy.error.js';
@@ -24,8 +31,8 @@ export type {
 export { IdempotencyService, type IdempotencyRecord } from './idempotency/idempotency.service.js';
 export { Idempotent } from './idempotency/idempotent.decorator.js';
 export { PreventDuplicate } from './idempotency/prevent-duplicate.decorator.js';
-export type { Lock } from './lock/lock.js';
-export type { LockOptions, RetryPolicy } from './lock/lock-options.js';
+export type { Lock, LockSet, SharedLock, SingleLock } from './lock/lock.js';
+export type { LockOptions, PermitOptions, ReadLockOptions, RetryPolicy } from './lock/lock-options.js';
 export type { LockHolder, LockState } from './lock/lock-state.js';
 export { LockService } from './lock/lock.service.js';
 export { LockExceptionFilter } from './lock-exception.filter.js';

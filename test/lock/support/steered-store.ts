@@ -1,6 +1,7 @@
 import { LockStoreError } from 'nestjs-redis-lock';
 import type { ManualClock } from 'nestjs-redis-lock/testing';
 import type * as commands from '../../../libs/redis-lock/src/store/lock-store.interface.js';
+import type { Sharing } from '../../../libs/redis-lock/src/store/sharing.js';
 import type { MemoryLockServer } from '../../../libs/redis-lock/src/store/memory/memory-lock-server.js';
 import { MemoryLockStore } from '../../../libs/redis-lock/src/store/memory/memory-lock.store.js';
 
@@ -87,6 +88,7 @@ export class SteeredStore extends MemoryLockStore {
     return super.open({
       process: inbox.process,
       onGranted: (key, grant) => pass(() => inbox.onGranted(key, grant)),
+      onShared: (key, kind, grant) => pass(() => inbox.onShared(key, kind, grant)),
       onOthersWait: (key) => pass(() => inbox.onOthersWait(key)),
       onForced: (key, token) => pass(() => inbox.onForced(key, token)),
     });
@@ -100,12 +102,12 @@ export class SteeredStore extends MemoryLockStore {
     return this.send('release', command.token, () => super.release(command));
   }
 
-  override cancel(key: string, token: string): Promise<void> {
-    return this.send('cancel', token, () => super.cancel(key, token));
+  override cancel(key: string, token: string, sharing?: Sharing): Promise<void> {
+    return this.send('cancel', token, () => super.cancel(key, token, sharing));
   }
 
-  override leave(key: string, token: string): Promise<void> {
-    return this.send('leave', token, () => super.leave(key, token));
+  override leave(key: string, token: string, sharing?: Sharing): Promise<void> {
+    return this.send('leave', token, () => super.leave(key, token, sharing));
   }
 
   override heartbeat(command: commands.HeartbeatCommand): Promise<commands.HeartbeatReply> {

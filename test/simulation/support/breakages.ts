@@ -4,6 +4,7 @@ import { Lease } from '../../../libs/redis-lock/src/lock/lease.js';
 import { StoreQueue } from '../../../libs/redis-lock/src/lock/waiting/store-queue.js';
 import type { HandedOver } from '../../../libs/redis-lock/src/store/lock-store.interface.js';
 import { MemoryCompanion } from '../../../libs/redis-lock/src/store/memory/memory-companion.js';
+import { MemoryLine } from '../../../libs/redis-lock/src/store/memory/memory-line.js';
 import type { ObservedServer } from './observed-server.js';
 
 /** Breaks the protocol in one way; what it returns mends it again. */
@@ -61,10 +62,10 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
   'a cancelled attempt leaves no tombstone': () => replace(MemoryCompanion.prototype, 'isBuried', () => () => false),
   'who was passed over once is passed over for ever': () =>
     replace(
-      MemoryCompanion.prototype,
+      MemoryLine.prototype,
       'setMark',
       (original) =>
-        function setMark(this: MemoryCompanion, process, mark, until) {
+        function setMark(this: MemoryLine, process, mark, until) {
           original.call(this, process, this.markOf(process) === 'passed-over' ? 'passed-over' : mark, until);
         },
     ),

@@ -1,54 +1,23 @@
-import { LockBusyError } from '../../../libs/redis-lock/src/errors/lock-busy.error.js';
-import { LockLostError } from '../../../libs/redis-lock/src/errors/lock-lost.error.js';
-import { LockStoreError } from '../../../libs/redis-lock/src/errors/lock-store.error.js';
 import type { LockHandle } from '../../../libs/redis-lock/src/lock/lock-handle.js';
-import type { LockOptions } from '../../../libs/redis-lock/src/lock/lock-options.js';
 import type { Lock } from '../../../libs/redis-lock/src/lock/lock.js';
-import type { Dice } from './dice.js';
-import type { LineJudge } from './line-judge.js';
 import type { Participant } from './participant.js';
-import type { PromiseLedger } from './promise-ledger.js';
-import type { Referee } from './referee.js';
-import type { World } from './world.js';
-
-/** What callers of one history are like. */
-export interface Habits {
-  /** How often a holder sets its lease anew, and how often it goes on where that fails. */
-  readonly extensions: number;
-  readonly patience: number;
-  /** The leases that callers ask for, in ms. */
-  readonly ttls: readonly [number, ...number[]];
-  /** How long a holder works at a time, in ms, and how many times. */
-  readonly workMs: number;
-  readonly steps: number;
-}
-
-/** What callers share. */
-export interface Scene {
-  readonly world: World;
-  readonly dice: Dice;
-  readonly referee: Referee;
-  readonly ledger: PromiseLedger;
-  readonly lines: LineJudge;
-  readonly keys: readonly string[];
-  readonly outcomes: Record<string, number>;
-  readonly habits: Habits;
-  /** How much later than its promise an acquisition settled, at worst, in ms. */
-  latest: number;
-  isOver: boolean;
-}
+import type { Scene } from './scene.js';
+import { acquire, handlesOf, nameOf, runInside, wishOf, type Wish } from './wish.js';
+import { ChangedMyMind, Witness } from './witness.js';
 
 /** Clocks of two machines run apart meanwhile. */
 const KEPT_TOLERANCE_MS = 5;
 
-class ChangedMyMind extends Error {}
-
 /** Somebody in one process who uses locks in every way there is, by chance. */
 export class Caller {
+  private readonly witness: Witness;
+
   constructor(
     private readonly scene: Scene,
     private readonly participant: Participant,
-  ) {}
+  ) {
+    this.witness = new Witness(scene, participant);
+  }
 
   async run(): Promise<void> {
     const { scene, participant } = this;
@@ -63,29 +32,31 @@ export class Caller {
   }
 
   private async once(): Promise<void> {
-    const { scene, participant } = this;
-    const { dice, keys } = scene;
-    const key = keys[dice.whole(0, keys.length - 1)] ?? '';
-    const what = dice.roll();
-    if (what < 0.5) await this.expectKnown(`withLock ${key}`, this.withLock(key, this.options()));
-    else if (what < 0.9) await this.expectKnown(`acquire ${key}`, this.bare(key, this.options()));
-    else if (what < 0.96) await this.expectKnown(`isLocked ${key}`, participant.locks.isLocked(key));
-    else await this.expectKnown(`forceRelease ${key}`, participant.locks.forceRelease(key));
+    const { scene, participant, witness } = this;
+    const { dice, keys, habits } = scene;
+    const what = dice.roll() * (habits.patientMs === undefined ? 1 : 0.9);
+    const wish = wishOf(dice, habits, keys, this.options());
+    const name = nameOf(wish);
+    const mayBeRefused = habits.mixing > 0;
+    if (what < 0.5) await witness.expectKnown(`${wish.kind} section ${name}`, this.section(wish), mayBeRefused);
+    else if (what < 0.9) await witness.expectKnown(`${wish.kind} ${name}`, this.bare(wish), mayBeRefused);
+    else if (what < 0.96) await witness.expectKnown(`isLocked ${name}`, participant.locks.isLocked(name));
+    else await witness.expectKnown(`forceRelease ${name}`, participant.locks.forceRelease(name));
   }
 
-  private async withLock(key: string, options: LockOptions): Promise<void> {
-    const { locks } = this.participant;
+  private async section(wish: Wish): Promise<void> {
+    const { locks, handles } = this.participant;
     let entered = (): void => undefined;
     const entry = new Promise<void>((resolve) => (entered = resolve));
     let work: Promise<void> | undefined;
-    await this.expectInTime(key, options, () => {
-      work = locks.withLock(key, options, async (lock) => {
+    await this.witness.expectInTime(wish, () => {
+      work = runInside(locks, wish, async (lock) => {
         entered();
-        this.enter(lock);
+        this.enter(lock, wish);
         try {
-          await this.section(key, lock, options);
+          await this.inside(lock, wish);
         } finally {
-          this.participant.handles.delete(lock);
+          for (const handle of handlesOf(lock)) handles.delete(handle);
         }
       });
       // It has entered, or it never will.
@@ -94,73 +65,112 @@ export class Caller {
     await work;
   }
 
-  private async bare(key: string, options: LockOptions): Promise<void> {
-    const { locks, handles } = this.participant;
-    const lock = await this.expectInTime(key, options, () => locks.acquire(key, options));
-    this.enter(lock);
+  private async bare(wish: Wish): Promise<void> {
+    const { participant, scene, witness } = this;
+    const { locks, handles, process } = participant;
+    const lock = await witness.expectInTime(wish, () => acquire(locks, wish));
+    this.enter(lock, wish);
     try {
-      await this.use(lock);
+      await this.use(lock, wish);
     } finally {
-      handles.delete(lock);
-      const { hold } = (lock as LockHandle).share; // handles of this library
-      const { process } = this.participant;
-      const keptUntil = this.scene.world.time + hold.keepMs(process.now()) / process.rate - KEPT_TOLERANCE_MS;
+      const now = process.now();
+      const kept = handlesOf(lock).map(({ share: { hold } }) => ({
+        hold,
+        until: scene.world.time + hold.keepMs(now) / process.rate - KEPT_TOLERANCE_MS,
+      }));
+      for (const handle of handlesOf(lock)) handles.delete(handle);
       const outcome = await lock.release();
-      this.count(outcome);
-      if (outcome === 'released') this.scene.referee.keep(hold, keptUntil);
+      witness.count(outcome);
+      if (outcome === 'released') for (const { hold, until } of kept) scene.referee.keep(hold, until);
     }
   }
 
-  private enter(lock: Lock): void {
+  private enter(lock: Lock, { kind, key }: Wish): void {
     const { referee } = this.scene;
-    // Handles of this library; their share is what they stand on.
-    const { hold } = (lock as LockHandle).share;
-    this.participant.handles.add(lock);
-    if (hold.request.holdAtLeast > 0) referee.kept.add(hold.token);
-    referee.entered(this.participant, hold);
-    this.count('entered');
+    for (const handle of handlesOf(lock)) {
+      const { hold } = handle.share;
+      this.participant.handles.add(handle);
+      if (hold.request.holdAtLeast > 0) referee.kept.add(hold.token);
+      referee.entered(this.participant, hold);
+    }
+    this.witness.count('entered');
+    this.witness.count(typeof key === 'string' ? `entered: ${kind}` : `entered: several to ${kind}`);
   }
 
-  private async section(key: string, lock: Lock, options: LockOptions): Promise<void> {
-    const { dice, referee } = this.scene;
-    const { participant } = this;
-    await this.use(lock);
-    if (!dice.chance(0.2)) return;
-    const inside = { count: 0 };
-    const nested = (): Promise<void> =>
-      participant.locks.withLock(key, { wait: options.wait === 0 ? 50 : 1_000 }, async (inner) => {
-        if (++inside.count > 1) referee.fail(`${participant.name}: siblings run side by side inside ${key}`);
-        participant.handles.add(inner);
-        try {
-          await this.use(inner);
-        } finally {
-          participant.handles.delete(inner);
-          inside.count--;
-        }
-      });
-    await Promise.all(Array.from({ length: dice.whole(1, 3) }, nested));
-  }
-
-  private async use(lock: Lock): Promise<void> {
+  private async inside(lock: Lock, wish: Wish): Promise<void> {
     const { dice, habits } = this.scene;
+    await this.use(lock, wish);
+    if (!dice.chance(0.2)) return;
+    const [handle] = handlesOf(lock);
+    if (handle === undefined) return;
+    // Whoever writes may read inside; whoever reads may not write.
+    const isAlone = handle.share.hold.request.sharing === undefined && !this.scene.referee.downgrading.has(handle.share.hold.token);
+    const kind = wish.kind === 'write' && (!isAlone || dice.chance(habits.reading)) ? 'read' : wish.kind;
+    const wait = habits.patientMs ?? (wish.options.wait === 0 ? 50 : 1_000);
+    const nested: Wish = { ...wish, key: handle.key, kind, options: { wait } };
+    const within = { count: 0 };
+    await Promise.all(Array.from({ length: dice.whole(1, 3) }, () => this.sibling(nested, within)));
+  }
+
+  private sibling(wish: Wish, inside: { count: number }): Promise<void> {
+    const { participant, scene, witness } = this;
+    return runInside(participant.locks, wish, async (lock) => {
+      if (++inside.count > 1) scene.referee.fail(`${participant.name}: siblings run side by side inside ${nameOf(wish)}`);
+      witness.count(`nested: ${wish.kind}`);
+      for (const handle of handlesOf(lock)) participant.handles.add(handle);
+      try {
+        await this.use(lock, { ...wish, kind: 'read' });
+      } finally {
+        for (const handle of handlesOf(lock)) participant.handles.delete(handle);
+        inside.count--;
+      }
+    });
+  }
+
+  private async use(lock: Lock, { kind, key }: Wish): Promise<void> {
+    const { dice, habits } = this.scene;
+    const { witness } = this;
+    let isWriting = kind === 'write' && typeof key === 'string';
     for (let step = dice.whole(1, habits.steps); step > 0; step--) {
-      await this.participant.process.sleep(dice.chance(0.1) ? dice.between(0, 700) : dice.between(0, habits.workMs));
+      await this.participant.process.sleep(dice.chance(habits.idling) ? dice.between(0, 700) : dice.between(0, habits.workMs));
       if (dice.chance(0.3)) lock.assertHeld();
-      if (dice.chance(0.1)) lock.signal.addEventListener('abort', () => this.count('told'));
+      if (dice.chance(0.1)) lock.signal.addEventListener('abort', () => witness.count('told'));
+      if (isWriting && dice.chance(habits.downgrades)) {
+        isWriting = false;
+        for (const handle of handlesOf(lock)) await this.settled('downgrade', this.downgrade(handle));
+      }
       if (!dice.chance(habits.extensions)) continue;
-      const extended = lock.extend(dice.pick<number | undefined>(undefined, ...habits.ttls));
-      // Some do not even wait for it.
-      if (!dice.chance(habits.patience)) await extended;
-      else if (dice.chance(0.5)) await this.expectKnown('extend', extended);
-      else void this.expectKnown('extend', extended);
+      await this.settled('extend', lock.extend(dice.pick<number | undefined>(undefined, ...habits.ttls)));
     }
   }
 
-  private options(): LockOptions {
+  /** Some give up where it fails, some do not mind, and some do not even wait for it. */
+  private async settled(name: string, work: Promise<unknown>): Promise<void> {
     const { dice, habits } = this.scene;
-    const options: LockOptions = {
-      ttl: dice.pick(...habits.ttls),
-      wait: dice.pick<NonNullable<LockOptions['wait']>>(0, 40, 200, 200, 1_000, 1_000, { retries: 3, delay: 30, backoff: 'linear' }),
+    if (!dice.chance(habits.patience)) await work;
+    else if (dice.chance(0.5)) await this.witness.expectKnown(name, work);
+    else void this.witness.expectKnown(name, work);
+  }
+
+  private async downgrade(handle: LockHandle): Promise<void> {
+    const { downgrading } = this.scene.referee;
+    const { token } = handle.share.hold;
+    downgrading.add(token);
+    try {
+      await handle.downgrade();
+      this.witness.count('downgraded');
+    } finally {
+      downgrading.delete(token);
+    }
+  }
+
+  private options(): Wish['options'] {
+    const { dice, habits } = this.scene;
+    const ttl = dice.pick(...habits.ttls);
+    if (habits.patientMs !== undefined) return { ttl, wait: habits.patientMs };
+    const options: Wish['options'] = {
+      ttl,
+      wait: dice.pick<NonNullable<Wish['options']['wait']>>(0, 40, 200, 200, 1_000, 1_000, { retries: 3, delay: 30, backoff: 'linear' }),
       renew: dice.chance(0.75),
     };
     if (dice.chance(0.1)) options.holdAtLeast = dice.whole(20, 200);
@@ -171,49 +181,5 @@ export class Caller {
       this.participant.process.after(dice.between(0, 200), () => gaveUp.abort(new ChangedMyMind()));
     }
     return options;
-  }
-
-  /** An acquisition settles within max(wait, commandTimeout), while its process runs. */
-  private async expectInTime<T>(key: string, { wait }: LockOptions, acquire: () => Promise<T>): Promise<T> {
-    const { scene, participant } = this;
-    const { process, engine } = participant;
-    const { stalls } = process;
-    const from = scene.world.time;
-    const isInLine = typeof wait === 'number' && wait > 0;
-    const settled = isInLine ? scene.lines.join(participant.name, key) : undefined;
-    try {
-      const entered = await acquire();
-      settled?.('entered');
-      return entered;
-    } finally {
-      settled?.('left');
-      // A poller takes its attempts and its delays, 30 + 60 + 90.
-      const promised = typeof wait === 'number' ? Math.max(wait, engine.settings.commandTimeout) : 4 * engine.settings.commandTimeout + 180;
-      if (process.stalls === stalls && !process.isStalled) {
-        const late = scene.world.time - from - promised / process.rate;
-        scene.latest = Math.max(scene.latest, late);
-        if (late > 250) scene.referee.fail(`${participant.name} acquire ${key} settled ${late.toFixed(0)} ms late`);
-      }
-    }
-  }
-
-  /** Counts how it ended; an error that the library does not promise is a fault. */
-  private expectKnown(name: string, work: Promise<unknown>): Promise<void> {
-    const { scene, participant } = this;
-    const known = work.then(
-      () => this.count('done'),
-      (error: unknown) => {
-        if (error instanceof LockBusyError || error instanceof LockStoreError) this.count(error.code);
-        else if (error instanceof LockLostError) this.count(`lost: ${error.reason}`);
-        else if (error instanceof ChangedMyMind) this.count('aborted');
-        else scene.referee.fail(`${participant.name} ${name} rejected with ${String(error instanceof Error ? error.stack : error)}`);
-      },
-    );
-    return scene.ledger.note(participant.process, name, known);
-  }
-
-  private count(outcome: string): void {
-    this.scene.world.note(() => `${this.participant.name}: ${outcome}`);
-    this.scene.outcomes[outcome] = (this.scene.outcomes[outcome] ?? 0) + 1;
   }
 }

@@ -1,7 +1,9 @@
 import type { EngineSettings } from '../../../libs/redis-lock/src/lock/lock-request.js';
 import type { Breakage } from './breakages.js';
-import { Caller, type Habits, type Scene } from './caller.js';
+import { Caller } from './caller.js';
 import { Dice } from './dice.js';
+import { habitsOf } from './habits.js';
+import { keysOf } from './keys.js';
 import { LineJudge } from './line-judge.js';
 import { HEALTHY } from './link.js';
 import { CALM, Mishaps, weather } from './mishaps.js';
@@ -9,6 +11,7 @@ import { ObservedServer } from './observed-server.js';
 import { Participant } from './participant.js';
 import { PromiseLedger } from './promise-ledger.js';
 import { Referee } from './referee.js';
+import type { Scene } from './scene.js';
 import { SimulatedProcess } from './simulated-process.js';
 import { World } from './world.js';
 
@@ -28,6 +31,8 @@ const SETTLE_MS = 20_000;
 /** A command that went unanswered, the longest pause before the next try, and a new connection. */
 const GIVEN_BACK_MS = 2_000;
 const QUIET_MS = 3_000;
+/** No lease, place or tombstone lives longer. */
+const LONGEST_MS = 11_000;
 /** How long a message may take where nothing goes wrong. */
 const PROMPT_MS = 5;
 
@@ -56,20 +61,25 @@ export async function playHistory(seed: number, { traced = false, breakage }: Hi
   // An attempt may lie on its way for commandTimeout; the rest is what clocks run apart in a history.
   const server = new ObservedServer(world, drifted(dice), dice.whole(0, 10) * 1_000, commandTimeout + 50);
   const mend = breakage?.(server);
-  const keys = ['a', 'b', 'c'].slice(0, dice.whole(1, 3));
+  const keys = keysOf(dice);
   const participants = Array.from({ length: dice.whole(2, 4) }, (_, i) => {
     const fault = { rate: drifted(dice), monotonicAt0: dice.between(0, 1e6), wallAt0: 1.7e12 + dice.between(-1e7, 1e7) };
     const process = new SimulatedProcess(`p${String(i)}`, world, dice, fault);
     return new Participant({ world, dice, server, process, settings });
   });
-  const referee = new Referee(world, server, participants, keys);
-  const habits = habitsOf(dice);
+  const referee = new Referee(
+    world,
+    server,
+    participants,
+    keys.map(({ name }) => name),
+  );
+  const conditions = weather(dice, commandTimeout);
+  const isCalm = conditions === CALM;
+  const habits = habitsOf(dice, isCalm);
   const ledger = new PromiseLedger();
   const lines = new LineJudge((what) => referee.fail(what));
-  const scene: Scene = { world, dice, referee, ledger, lines, keys, outcomes: {}, habits, latest: 0, isOver: false };
-
-  const conditions = weather(dice, commandTimeout);
-  if (conditions === CALM) referee.mostForcedMs = PROMPT_MS;
+  const scene: Scene = { world, dice, referee, ledger, lines, keys, outcomes: {}, habits, isCalm, latest: 0, isOver: false };
+  if (isCalm) referee.mostForcedMs = PROMPT_MS;
   const healedAt = dice.between(800, 1_800);
   for (const { engine } of participants) await engine.open();
   new Mishaps(world, dice, conditions, healedAt, ledger).befall(participants, server);
@@ -90,8 +100,9 @@ export async function playHistory(seed: number, { traced = false, breakage }: Hi
   await world.runUntil(world.time + SETTLE_MS, () => ledger.unsettled.length === 0);
   for (const name of ledger.unsettled) referee.fail(`never settled: ${name}`);
   await expectAllFree(participants, scene);
-  if (conditions === CALM) expectCalm(scene, server);
+  if (isCalm) expectCalm(scene, server);
   await expectQuiet(participants, scene);
+  await expectNothingLeft(server, scene);
   // Or what they leave in Node would make thousands of histories slower and slower.
   for (const { engine } of participants) await engine.close();
   mend?.();
@@ -99,37 +110,32 @@ export async function playHistory(seed: number, { traced = false, breakage }: Hi
     seed,
     faults: referee.faults,
     events: world.eventCount,
-    outcomes: { ...scene.outcomes, ...server.counts, forcedBeliefs: referee.forcedBeliefs },
+    outcomes: { ...scene.outcomes, ...counted(server), forcedBeliefs: referee.forcedBeliefs },
     latest: scene.latest,
     story: world.story,
   };
 }
 
-/** Some histories are about callers that set their leases anew over and over, whatever comes of it. */
-function habitsOf(dice: Dice): Habits {
-  if (dice.chance(0.2)) return { extensions: 0.9, patience: 1, ttls: [200, 1_000, 4_000], workMs: 40, steps: 30 };
-  return {
-    extensions: dice.pick(0, 0.2, 0.7),
-    patience: 0.7,
-    ttls: [40, 60, 120, 300, 900, 4_000],
-    workMs: dice.pick(10, 60, 200),
-    steps: dice.pick(2, 4, 8),
-  };
-}
-
-/** In the end everybody who is left can have every lock. */
+/** In the end everybody who is left can have every lock, to write and to read, and all permits at once. */
 async function expectAllFree(participants: readonly Participant[], { world, keys, referee }: Scene): Promise<void> {
+  const wait = 8_000;
   for (const { locks, name } of participants.filter(({ takesPart }) => takesPart)) {
-    for (const key of keys) {
+    for (const { name: key, limit } of keys) {
       const outcome = { text: 'never settled' };
       const note = (text: string): void => void (outcome.text = text);
-      locks
-        .acquire(key, { wait: 8_000 })
-        .then((lock) => lock.release())
-        .then(
-          () => note('done'),
-          (error: unknown) => note(String(error)),
-        );
+      const take = async (): Promise<void> => {
+        if (limit === undefined) {
+          await (await locks.acquire(key, { wait })).release();
+          await (await locks.acquire(key, { wait, mode: 'read' })).release();
+        } else {
+          const permits = await Promise.all(Array.from({ length: limit }, () => locks.acquirePermit(key, { wait, limit })));
+          await Promise.all(permits.map((permit) => permit.release()));
+        }
+      };
+      take().then(
+        () => note('done'),
+        (error: unknown) => note(String(error)),
+      );
       await world.runUntil(world.time + SETTLE_MS, () => outcome.text !== 'never settled');
       if (outcome.text !== 'done') referee.fail(`in the end ${name} cannot lock ${key}: ${outcome.text}`);
     }
@@ -149,13 +155,25 @@ async function expectQuiet(participants: readonly Participant[], { world, refere
   }
 }
 
-/** Where nothing went wrong, nobody was told that something did. */
-function expectCalm({ outcomes, referee }: Scene, server: ObservedServer): void {
+/** What anybody left behind has ended at its lease: no key stays for ever, and no queue. */
+async function expectNothingLeft(server: ObservedServer, { world, referee }: Scene): Promise<void> {
+  await world.runUntil(world.time + LONGEST_MS);
+  for (const what of server.leftovers()) referee.fail(`${what} when all is over`);
+}
+
+/** Where nothing went wrong, nobody was told that something did; and nobody who is patient enough was turned away. */
+function expectCalm({ outcomes, referee, habits }: Scene, server: ObservedServer): void {
   // A renewal may tell of a forced release before its message does.
   const unexpected = ['LOCK_STORE', 'lost: shutdown', ...(server.forced.size > 0 ? [] : ['lost: taken'])];
+  if (habits.patientMs !== undefined) unexpected.push('LOCK_BUSY', 'lost', 'lost: expired');
   for (const outcome of unexpected) {
     if (outcomes[outcome] !== undefined) referee.fail(`${outcome} although nothing went wrong`);
   }
+}
+
+/** Apart from what callers tell. */
+function counted({ counts }: ObservedServer): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).map(([name, n]) => [`server: ${name}`, n]));
 }
 
 function drifted(dice: Dice): number {

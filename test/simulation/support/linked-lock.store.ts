@@ -4,6 +4,8 @@ import type { Instant } from '../../../libs/redis-lock/src/runtime/clock.js';
 import type {
   ConfirmCommand,
   ConfirmReply,
+  GrantAllCommand,
+  GrantAllReply,
   GrantCommand,
   GrantReply,
   HeartbeatCommand,
@@ -18,6 +20,7 @@ import type {
 } from '../../../libs/redis-lock/src/store/lock-store.interface.js';
 import { ServerClock } from '../../../libs/redis-lock/src/store/redis/server-clock.js';
 import type { ArrivingStanding, ServerGrantReply } from '../../../libs/redis-lock/src/store/memory/memory-messages.js';
+import type { Sharing } from '../../../libs/redis-lock/src/store/sharing.js';
 import type { Link } from './link.js';
 import type { ObservedServer } from './observed-server.js';
 import type { SimulatedProcess } from './simulated-process.js';
@@ -57,6 +60,7 @@ export class LinkedLockStore implements LockStore {
     this.parts.server.connect(inbox.process, (message) =>
       this.parts.link.message(() => {
         if (message.kind === 'granted') inbox.onGranted(message.key, message.grant);
+        else if (message.kind === 'shared') inbox.onShared(message.key, message.sharing.kind, message.grant);
         else if (message.kind === 'others') inbox.onOthersWait(message.key);
         else inbox.onForced(message.key, message.token);
       }),
@@ -85,11 +89,19 @@ export class LinkedLockStore implements LockStore {
     return reply.status === 'stale' || reply.status === 'cancelled' ? { status: 'void' } : reply;
   }
 
-  async release({ key, token, keepMs, next }: ReleaseCommand): Promise<ReleaseReply> {
+  async release({ key, token, keepMs, next, sharing }: ReleaseCommand): Promise<ReleaseReply> {
     const { link, server, process } = this.parts;
-    const place = next && { ...this.standing(next), token: next.token, leaseMs: next.leaseMs, deadline: this.deadline(next.sent) };
+    const place = next && {
+      ...this.standing({ ...next, sharing }),
+      token: next.token,
+      leaseMs: next.leaseMs,
+      deadline: this.deadline(next.sent),
+    };
     if (next !== undefined) server.sentAt.set(next.token, server.world.time);
-    const apply = (): ReleaseReply & { now: number } => ({ ...server.release(key, token, keepMs, place), now: server.now() });
+    const apply = (): ReleaseReply & { now: number } => ({
+      ...(sharing === undefined ? server.release(key, token, keepMs, place) : server.shareRelease(key, token, keepMs, place)),
+      now: server.now(),
+    });
     const reply = await link.request(
       `release ${key} ${token.slice(-4)}${next === undefined ? '' : ' and queue'}`,
       apply,
@@ -99,16 +111,18 @@ export class LinkedLockStore implements LockStore {
     return reply;
   }
 
-  leave(key: string, token: string): Promise<void> {
-    const { link, server } = this.parts;
-    return link.request(`leave ${key} ${token.slice(-4)}`, () => server.cancel(key, token, 0), true);
+  leave(key: string, token: string, sharing?: Sharing): Promise<void> {
+    const { link } = this.parts;
+    return link.request(`leave ${key} ${token.slice(-4)}`, () => this.takeBack(key, token, 0, sharing), true);
   }
 
-  async heartbeat({ key, current, token, leaseMs, graceMs, since, sent }: HeartbeatCommand): Promise<HeartbeatReply> {
+  async heartbeat({ key, current, token, leaseMs, graceMs, since, count, sharing, sent }: HeartbeatCommand): Promise<HeartbeatReply> {
     const { link, server, process } = this.parts;
-    const command = { ...this.standing({ graceMs, since }), key, current, token, leaseMs, deadline: this.deadline(sent) };
+    const command = { ...this.standing({ graceMs, since, count, sharing }), key, current, token, leaseMs, deadline: this.deadline(sent) };
     server.sentAt.set(token, server.world.time);
-    const reply = await link.request(`heartbeat ${key} ${current.slice(-4)} ${token.slice(-4)}`, () => server.heartbeat(command));
+    const reply = await link.request(`heartbeat ${key} ${current.slice(-4)} ${token.slice(-4)}`, () =>
+      sharing === undefined ? server.heartbeat(command) : server.shareHeartbeat(command, sharing),
+    );
     this.clock.observe(reply.now, sent.monotonic, process.now().monotonic);
     return reply.status === 'stale' ? { status: 'void' } : reply;
   }
@@ -118,9 +132,9 @@ export class LinkedLockStore implements LockStore {
     return link.request(`confirm ${key} ${token.slice(-4)}+${String(leaseMs)}`, () => server.confirm(key, token, leaseMs, reserve), true);
   }
 
-  cancel(key: string, token: string): Promise<void> {
-    const { link, server, commandTimeout } = this.parts;
-    return link.request(`cancel ${key} ${token.slice(-4)}`, () => server.cancel(key, token, 2 * commandTimeout), true);
+  cancel(key: string, token: string, sharing?: Sharing): Promise<void> {
+    const { link, commandTimeout } = this.parts;
+    return link.request(`cancel ${key} ${token.slice(-4)}`, () => this.takeBack(key, token, 2 * commandTimeout, sharing), true);
   }
 
   async renew(commands: readonly LeaseCommand[]): Promise<readonly PromiseSettledResult<boolean>[]> {
@@ -128,26 +142,53 @@ export class LinkedLockStore implements LockStore {
     const names = commands.map(({ key, leaseMs }) => `${key}+${String(leaseMs)}`).join(' ');
     const replies = await link.request(
       `renew ${names}`,
-      () => commands.map(({ key, token, leaseMs }) => server.renew(key, token, leaseMs)),
+      () =>
+        commands.map(({ key, token, leaseMs, sharing }) =>
+          sharing === undefined ? server.renew(key, token, leaseMs) : server.shareRenew(key, token, leaseMs),
+        ),
       true,
     );
     return replies.map((value) => ({ status: 'fulfilled', value }));
   }
 
-  async extend({ key, token, leaseMs }: LeaseCommand): Promise<boolean> {
+  extend({ key, token, leaseMs, sharing }: LeaseCommand): Promise<boolean> {
+    const { server } = this.parts;
+    return this.twice(`extend ${key}+${String(leaseMs)}`, (deadline) =>
+      sharing === undefined ? server.extend(key, token, leaseMs, deadline) : server.shareExtend(key, token, leaseMs, deadline),
+    );
+  }
+
+  downgrade({ key, token, leaseMs }: LeaseCommand): Promise<boolean> {
+    return this.twice(`downgrade ${key}`, (deadline) => this.parts.server.downgrade(key, token, leaseMs, deadline));
+  }
+
+  async grantAll({ claims, leaseMs, sent }: GrantAllCommand): Promise<GrantAllReply> {
+    const { link, server, process } = this.parts;
+    const deadline = this.deadline(sent);
+    for (const { token } of claims) server.sentAt.set(token, server.world.time);
+    const reply = await link.request(`grant all of ${claims.map(({ key }) => key).join()}`, () => ({
+      fences: server.grantAll(claims, leaseMs, deadline),
+      now: server.now(),
+    }));
+    this.clock.observe(reply.now, sent.monotonic, process.now().monotonic);
+    if (reply.fences === 'stale') return { status: 'void' };
+    return reply.fences === undefined ? { status: 'busy' } : { status: 'granted', fences: reply.fences };
+  }
+
+  private async twice(what: string, apply: (deadline: number) => boolean | 'stale'): Promise<boolean> {
     const { link, server, process, commandTimeout } = this.parts;
     for (let tries = 1; ; tries++) {
       const { clock } = this;
       const sent = process.now().monotonic;
       const now = clock.at(sent);
       const deadline = now === undefined ? 0 : now + commandTimeout * 1_000;
-      const reply = await link.request(`extend ${key}+${String(leaseMs)}`, () => ({
-        held: server.extend(key, token, leaseMs, deadline),
+      const reply = await link.request(what, () => ({
+        held: apply(deadline),
         now: server.now(),
       }));
       clock.observe(reply.now, sent, process.now().monotonic);
       if (reply.held !== 'stale') return reply.held;
-      if (tries === 2) throw new LockStoreError(`extend ${key}: stale`);
+      if (tries === 2) throw new LockStoreError(`${what}: stale`);
     }
   }
 
@@ -181,10 +222,12 @@ export class LinkedLockStore implements LockStore {
 
   private async attempt(command: GrantCommand, sent: Instant): Promise<ServerGrantReply> {
     const { link, server, process } = this.parts;
-    const { queue } = command;
-    const arriving = { ...command, deadline: this.deadline(sent), queue: queue && this.standing(queue) };
+    const { queue, sharing } = command;
+    const arriving = { ...command, deadline: this.deadline(sent), queue: queue && this.standing({ ...queue, sharing }) };
     server.sentAt.set(command.token, server.world.time);
-    const reply = await link.request(`grant ${command.key} ${command.token.slice(-4)}`, () => server.grant(arriving));
+    const reply = await link.request(`grant ${command.key} ${command.token.slice(-4)}`, () =>
+      sharing === undefined ? server.grant(arriving) : server.shareGrant(arriving, sharing),
+    );
     this.clock.observe(reply.now, sent.monotonic, process.now().monotonic);
     return reply;
   }
@@ -195,7 +238,18 @@ export class LinkedLockStore implements LockStore {
     return now === undefined ? 0 : now + this.parts.commandTimeout * 1_000;
   }
 
-  private standing({ graceMs, since }: Partial<Standing> & { readonly graceMs: number }): ArrivingStanding {
-    return { graceMs, since, liveMs: 1_000 + this.parts.commandTimeout, hears: this.parts.link.isUp };
+  private takeBack(key: string, token: string, tombstoneMs: number, sharing: Sharing | undefined): void {
+    const { server } = this.parts;
+    if (sharing === undefined) server.cancel(key, token, tombstoneMs);
+    else server.shareCancel(key, token, tombstoneMs, sharing);
+  }
+
+  private standing({
+    graceMs,
+    since,
+    count,
+    sharing,
+  }: Partial<Standing> & { readonly graceMs: number; readonly sharing: Sharing | undefined }): ArrivingStanding {
+    return { graceMs, since, count, sharing, liveMs: 1_000 + this.parts.commandTimeout, hears: this.parts.link.isUp };
   }
 }

@@ -1,9 +1,9 @@
 import { LockEngine } from '../../../libs/redis-lock/src/lock/lock-engine.js';
 import type { Hold } from '../../../libs/redis-lock/src/lock/hold.js';
 import type { LockHandle } from '../../../libs/redis-lock/src/lock/lock-handle.js';
-import type { Lock } from '../../../libs/redis-lock/src/lock/lock.js';
 import type { EngineSettings } from '../../../libs/redis-lock/src/lock/lock-request.js';
 import { LockService } from '../../../libs/redis-lock/src/lock/lock.service.js';
+import type { Belief } from './belief-judge.js';
 import type { Dice } from './dice.js';
 import { Link } from './link.js';
 import { LinkedLockStore } from './linked-lock.store.js';
@@ -28,7 +28,7 @@ export class Participant {
   readonly process: SimulatedProcess;
   readonly warnings: string[] = [];
   /** Handles that callers have and have not released. */
-  readonly handles = new Set<Lock>();
+  readonly handles = new Set<LockHandle>();
   isShut = false;
 
   constructor(private readonly parts: ParticipantParts) {
@@ -72,12 +72,12 @@ export class Participant {
   }
 
   /** What it believes to hold, by its own clocks, in ms of true time; looked at from outside, so that looking changes nothing. */
-  *beliefs(): Iterable<{ readonly hold: Hold; readonly trulyLeft: number }> {
+  *beliefs(): Iterable<Belief> {
     if (this.process.hasCrashed) return;
     const now = this.process.now();
-    for (const hold of this.holds()) {
+    for (const hold of new Set(this.holds())) {
       const left = hold.leftMs(now);
-      if (!hold.isOver && left > 0) yield { hold, trulyLeft: left / this.process.rate };
+      if (!hold.isOver && left > 0) yield { participant: this, hold, trulyLeft: left / this.process.rate };
     }
   }
 
@@ -90,7 +90,6 @@ export class Participant {
 
   private *holds(): Iterable<Hold> {
     yield* this.engine.keeper.all();
-    // Handles of this library; their share is what they stand on.
-    for (const lock of this.handles) yield (lock as LockHandle).share.hold;
+    for (const { share } of this.handles) yield share.hold;
   }
 }

@@ -1,4 +1,4 @@
-import type { Entry, MemoryCompanion } from '../../../libs/redis-lock/src/store/memory/memory-companion.js';
+import type { Entry, MemoryLine } from '../../../libs/redis-lock/src/store/memory/memory-line.js';
 import type { World } from './world.js';
 
 /** Whoever waits in line and is heard of is not passed by those who came later, but for once: a message to it may have found nobody. */
@@ -18,14 +18,14 @@ export class QueueJudge {
     this.heardAt.set(token, this.world.time);
   }
 
-  handedOver(key: string, winner: Entry, companion: MemoryCompanion): void {
+  handedOver(key: string, winner: Entry, line: MemoryLine): void {
     const { time } = this.world;
-    const knownToHear = companion.markOf(winner.process) === 'subscribed';
+    const knownToHear = line.markOf(winner.process) === 'subscribed';
     const diedAt = this.dead.get(winner.process) ?? Infinity;
     // What it had sent before may still come.
     if (knownToHear && diedAt < time && (this.heardAt.get(winner.token) ?? 0) < diedAt)
       this.faults.push(`${key}: handed over to a process that was known to be gone`);
-    for (const { token, process, since } of companion.entries) {
+    for (const { token, process, since } of line.entries) {
       if (since >= winner.since || this.dead.has(process)) continue;
       const passedAt = this.passedAt.get(token) ?? time;
       this.passedAt.set(token, passedAt);

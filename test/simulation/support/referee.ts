@@ -1,11 +1,10 @@
 import type { Hold } from '../../../libs/redis-lock/src/lock/hold.js';
 import type { StoredLock } from '../../../libs/redis-lock/src/store/lock-store.interface.js';
+import { BeliefJudge, type Belief } from './belief-judge.js';
 import type { ObservedServer } from './observed-server.js';
 import type { Participant } from './participant.js';
 import type { World } from './world.js';
 
-/** Rounding of microseconds on the server. */
-const TOLERANCE_MS = 0.01;
 /** The longest that callers ask for, and what a stall may add. */
 const LONGEST_LEASE_MS = 6_000;
 
@@ -14,6 +13,8 @@ export class Referee {
   readonly faults: string[] = [];
   /** Tokens whose lock stays behind after its release on purpose (holdAtLeast). */
   readonly kept = new Set<string>();
+  /** Tokens of writers who are becoming readers. */
+  readonly downgrading = new Set<string>();
   /** Released locks that are to stay in place, until a moment of true time. */
   private readonly keptUntil = new Map<string, { readonly key: string; readonly until: number }>();
   /** How often somebody believed in a lock that an operator had released by force, and for how long that may be, in ms. */
@@ -22,7 +23,10 @@ export class Referee {
   private readonly believedSince = new Map<string, number>();
   /** When a lock that nobody holds any more was first seen, by its token. */
   private readonly orphans = new Map<string, number>();
-  private readonly lastEntered = new Map<string, number>();
+  /** The highest fence that somebody entered with: of those who are alone, and of all. */
+  private readonly enteredAlone = new Map<string, number>();
+  private readonly enteredAtAll = new Map<string, number>();
+  private readonly beliefs: BeliefJudge;
   /** From this moment on no lock may be left to nobody for longer than `orphanMs`. */
   private healedAt = Infinity;
   private orphanMs = Infinity;
@@ -32,37 +36,40 @@ export class Referee {
     private readonly server: ObservedServer,
     private readonly participants: readonly Participant[],
     private readonly keys: readonly string[],
-  ) {}
+  ) {
+    this.beliefs = new BeliefJudge(server, this.downgrading, (what) => this.fail(what));
+  }
 
   /** Looks at everything; after each event. */
   look(): void {
     this.faults.push(...this.server.faults.splice(0));
     const stored = new Map(this.keys.map((key) => [key, this.server.inspect(key)]));
+    const believed = new Map<string, Belief[]>();
     for (const participant of this.participants) {
-      const believed = new Map<string, Hold>();
-      for (const { hold, trulyLeft } of participant.beliefs()) {
-        this.checkBelief(participant, hold, trulyLeft, stored.get(hold.key));
-        // Callers that follow each other share a token, which the server cannot tell apart.
-        const other = believed.get(hold.key);
-        if (other !== undefined && other !== hold && !this.server.forced.has(other.token) && !this.server.forced.has(hold.token)) {
-          this.fail(`C1: two callers of ${participant.name} believe to hold ${hold.key}`);
-        }
-        believed.set(hold.key, hold);
+      for (const belief of participant.beliefs()) {
+        const { hold } = belief;
+        this.checkMaxHold(belief);
+        if (this.checkForced(belief)) continue;
+        this.beliefs.checkStored(belief, stored.get(hold.key));
+        believed.set(hold.key, [...(believed.get(hold.key) ?? []), belief]);
       }
     }
-    for (const [token, { key, until }] of this.keptUntil) this.checkKept(token, until, stored.get(key)?.owner);
-    for (const { key, owner } of stored.values()) if (owner !== undefined) this.checkOrphan(key, owner);
+    for (const [key, beliefs] of believed) this.beliefs.checkTogether(key, beliefs);
+    for (const [token, { key, until }] of this.keptUntil) this.checkKept(token, until, stored.get(key));
+    for (const lock of stored.values()) for (const token of tokensOf(lock)) this.checkOrphan(lock.key, token);
   }
 
-  /** A caller entered a lock: callers enter in the order of the grants, and each with the fence that the server gave it. */
-  entered(participant: Participant, { key, token, fence }: Hold): void {
+  /** A caller entered a lock: callers enter in the order of the grants, readers among each other in any, and each with the fence that the server gave it. */
+  entered(participant: Participant, { key, token, fence, request }: Hold): void {
     if (participant.isShut) this.fail(`${participant.name} entered ${key} although it shuts down`);
     if (!this.server.gave(token, fence)) this.fail(`C3: ${participant.name} entered ${key} with a fence nobody gave it`);
     // Its message may have come before the grant's answer: then a renewal tells.
     if (this.server.forced.has(token)) return;
-    const last = this.lastEntered.get(key) ?? 0;
+    const isAlone = request.sharing === undefined;
+    const last = (isAlone ? this.enteredAtAll : this.enteredAlone).get(key) ?? 0;
     if (fence <= last) this.fail(`C3: ${participant.name} entered ${key} with fence ${String(fence)} after ${String(last)}`);
-    this.lastEntered.set(key, Math.max(last, fence));
+    for (const fences of isAlone ? [this.enteredAlone, this.enteredAtAll] : [this.enteredAtAll])
+      fences.set(key, Math.max(fences.get(key) ?? 0, fence));
   }
 
   /** Its holder released it, and it is to stay for the rest of its minimum hold, until a moment of true time. */
@@ -80,31 +87,29 @@ export class Referee {
     this.faults.push(`${what} (at ${this.world.time.toFixed(2)} ms)`);
   }
 
-  /** C1 and C2: the server agrees with whoever believes, and will for as long as that one believes. */
-  private checkBelief({ name, process }: Participant, hold: Hold, left: number, stored: StoredLock | undefined): void {
-    const { key, token, enteredAt, request } = hold;
-    const forcedAt = this.server.forced.get(token);
+  private checkMaxHold({ participant: { name, process }, hold }: Belief): void {
+    const { key, enteredAt, request } = hold;
     const heldMs = process.now().monotonic - enteredAt;
     if (heldMs > (request.maxHold ?? Infinity)) this.fail(`${name} believes to hold ${key} beyond its maxHold`);
-    const since = this.believedSince.get(token) ?? this.world.time;
-    this.believedSince.set(token, since);
-    if (forcedAt !== undefined) {
-      this.forcedBeliefs++;
-      // The message does not find whoever enters after it.
-      const limit = since < forcedAt ? this.mostForcedMs : LONGEST_LEASE_MS;
-      if (this.world.time - forcedAt > limit) this.fail(`${name} goes on believing in ${key}, which was released by force`);
-    } else if (stored?.owner !== token) {
-      this.fail(`C1: ${name} believes to hold ${key} for ${left.toFixed(2)} ms, and on the server it does not`);
-    } else if (this.server.trulyLeft(stored) < left - TOLERANCE_MS) {
-      this.fail(
-        `C2: ${name} believes to hold ${key} for ${left.toFixed(2)} ms, the server for ${this.server.trulyLeft(stored).toFixed(2)}`,
-      );
-    }
   }
 
-  private checkKept(token: string, until: number, owner: string | undefined): void {
+  /** Whether it was taken away by force; whoever had it may believe until it is told. */
+  private checkForced({ participant: { name }, hold: { key, token } }: Belief): boolean {
+    const forcedAt = this.server.forced.get(token);
+    const since = this.believedSince.get(token) ?? this.world.time;
+    this.believedSince.set(token, since);
+    if (forcedAt === undefined) return false;
+    this.forcedBeliefs++;
+    // The message does not find whoever enters after it.
+    const limit = since < forcedAt ? this.mostForcedMs : LONGEST_LEASE_MS;
+    if (this.world.time - forcedAt > limit) this.fail(`${name} goes on believing in ${key}, which was released by force`);
+    return true;
+  }
+
+  private checkKept(token: string, until: number, stored: StoredLock | undefined): void {
     if (this.world.time >= until || this.server.forced.has(token)) this.keptUntil.delete(token);
-    else if (owner !== token) this.fail(`a lock was freed ${(until - this.world.time).toFixed(0)} ms before the end of its holdAtLeast`);
+    else if (stored === undefined || !tokensOf(stored).includes(token))
+      this.fail(`a lock was freed ${(until - this.world.time).toFixed(0)} ms before the end of its holdAtLeast`);
   }
 
   /** Once the links are healed, what nobody has any more is given back soon. */
@@ -126,4 +131,9 @@ export class Referee {
     const of = owner.split('.')[0];
     return this.kept.has(owner) || this.participants.some(({ engine, takesPart }) => engine.process === of && !takesPart);
   }
+}
+
+/** Whoever has it on the server, or shares of it. */
+function tokensOf({ owner, shares }: StoredLock): readonly string[] {
+  return owner === undefined ? shares.map(({ token }) => token) : [owner];
 }

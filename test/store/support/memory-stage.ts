@@ -7,6 +7,7 @@ import {
   LIVE_MS,
   notingInbox,
   type Arrival,
+  type ArrivingAttempt,
   type ArrivingPlace,
   type StoreProcess,
   type StoreStage,
@@ -36,22 +37,40 @@ export class MemoryStage implements StoreStage {
     await this.clock.advance(Math.ceil(ms));
   }
 
-  async arrive({ key, token, leaseMs, deadlineMs, queues = false }: Parameters<StoreStage['arrive']>[0]): Promise<Arrival> {
-    const deadline = this.server.now() + deadlineMs * 1_000;
-    const standing = { graceMs: leaseMs, since: undefined, liveMs: LIVE_MS, hears: queues !== 'unsubscribed' };
-    return this.server.grant({ key, token, leaseMs, deadline, reserve: 1, queue: queues === false ? undefined : standing }).status;
+  async arrive({ queues = false, count = 1, ...attempt }: ArrivingAttempt): Promise<Arrival> {
+    const { sharing } = attempt;
+    const place = this.place(attempt);
+    const queue = queues === false ? undefined : { ...place, count, hears: queues !== 'unsubscribed' };
+    const arriving = { ...place, key: attempt.key, reserve: count, queue };
+    return (sharing === undefined ? this.server.grant(arriving) : this.server.shareGrant(arriving, sharing)).status;
   }
 
-  async arriveExtension({ key, token, leaseMs, deadlineMs }: Parameters<StoreStage['arriveExtension']>[0]): Promise<boolean | 'stale'> {
-    return this.server.extend(key, token, leaseMs, this.server.now() + deadlineMs * 1_000);
+  async arriveExtension({ key, token, leaseMs, deadlineMs, sharing }: ArrivingPlace): Promise<boolean | 'stale'> {
+    const extend = sharing === undefined ? 'extend' : 'shareExtend';
+    return this.server[extend](key, token, leaseMs, this.deadline(deadlineMs));
+  }
+
+  async arriveDowngrade({ key, token, leaseMs, deadlineMs }: ArrivingPlace): Promise<boolean | 'stale'> {
+    return this.server.downgrade(key, token, leaseMs, this.deadline(deadlineMs));
+  }
+
+  async arriveTogether(
+    ...[claims, leaseMs, deadlineMs]: Parameters<StoreStage['arriveTogether']>
+  ): ReturnType<StoreStage['arriveTogether']> {
+    const fences = this.server.grantAll(claims, leaseMs, this.deadline(deadlineMs));
+    if (fences === 'stale') return 'stale';
+    return fences === undefined ? 'busy' : 'granted';
   }
 
   async arriveHeartbeat(heartbeat: Parameters<StoreStage['arriveHeartbeat']>[0]): ReturnType<StoreStage['arriveHeartbeat']> {
-    return this.server.heartbeat({ ...this.place(heartbeat), key: heartbeat.key, current: heartbeat.current }).status;
+    const { key, current, sharing } = heartbeat;
+    const beat = { ...this.place(heartbeat), key, current };
+    return (sharing === undefined ? this.server.heartbeat(beat) : this.server.shareHeartbeat(beat, sharing)).status;
   }
 
   async arriveRelease(release: Parameters<StoreStage['arriveRelease']>[0]): ReturnType<StoreStage['arriveRelease']> {
-    const { released, next } = this.server.release(release.key, release.of, 0, this.place(release));
+    const free = release.sharing === undefined ? 'release' : 'shareRelease';
+    const { released, next } = this.server[free](release.key, release.of, 0, this.place(release));
     return { released, next: next?.status };
   }
 
@@ -64,12 +83,20 @@ export class MemoryStage implements StoreStage {
     Object.assign(this.server, { lastFence: fence });
   }
 
+  async loseData(): Promise<void> {
+    this.server.loseData();
+  }
+
   async stop(): Promise<void> {
     // Nothing is left of it.
   }
 
-  private place({ token, leaseMs, deadlineMs }: ArrivingPlace): Parameters<MemoryLockServer['release']>[3] & object {
-    const deadline = this.server.now() + deadlineMs * 1_000;
-    return { token, leaseMs, deadline, graceMs: leaseMs, since: undefined, liveMs: LIVE_MS, hears: true };
+  private deadline(ms: number): number {
+    return this.server.now() + ms * 1_000;
+  }
+
+  private place({ token, leaseMs, deadlineMs, sharing }: ArrivingPlace): Parameters<MemoryLockServer['release']>[3] & object {
+    const deadline = this.deadline(deadlineMs);
+    return { token, leaseMs, deadline, sharing, graceMs: leaseMs, since: undefined, liveMs: LIVE_MS, hears: true };
   }
 }

@@ -43,7 +43,15 @@ export function describeReading(stage: () => StoreStage): void {
   }
 
   it('inspects free and held locks', async () => {
-    const free = { key: 'stock', owner: undefined, foreignType: undefined, leaseLeftMs: undefined, waiting: [] };
+    const free = {
+      key: 'stock',
+      owner: undefined,
+      sharing: undefined,
+      shares: [],
+      foreignType: undefined,
+      leaseLeftMs: undefined,
+      waiting: [],
+    };
     expect(await other.store.inspect('stock')).toEqual(free);
     const token = one.token();
     await granted(one, 'stock', token, { leaseMs: 10_000 });
@@ -75,15 +83,18 @@ export function describeReading(stage: () => StoreStage): void {
     await one.store.describe({
       host: 'host-1',
       pid: 4_711,
-      held: new Map<string, LockDescription>([
-        ['stock', held],
-        ['orders', { ...held, label: undefined }],
+      held: new Map<string, LockDescription[]>([
+        ['stock', [held, { ...held, token: one.token() }]],
+        ['orders', [{ ...held, label: undefined }]],
       ]),
       waiting: new Map([['queue', 3]]),
     });
-    const card = { host: 'host-1', pid: 4_711, ageMs: expect.any(Number) as number, held: undefined, waitingCallers: 0 };
-    expect(await other.store.readCard(one.name, 'stock')).toEqual({ ...card, held });
-    expect(await other.store.readCard(one.name, 'orders')).toEqual({ ...card, held: { ...held, label: undefined } });
+    const card = { host: 'host-1', pid: 4_711, ageMs: expect.any(Number) as number, held: [], waitingCallers: 0 };
+    expect(await other.store.readCard(one.name, 'stock')).toEqual({
+      ...card,
+      held: [held, { ...held, token: expect.any(String) as string }],
+    });
+    expect(await other.store.readCard(one.name, 'orders')).toEqual({ ...card, held: [{ ...held, label: undefined }] });
     expect(await other.store.readCard(one.name, 'queue')).toEqual({ ...card, waitingCallers: 3 });
     expect(await other.store.readCard(one.name, 'unknown')).toEqual(card);
     expect(await other.store.readCard(other.name, 'stock')).toBeUndefined();
@@ -95,7 +106,7 @@ export function describeReading(stage: () => StoreStage): void {
       waiting: new Map([['queue', undefined]]),
     });
     expect(await other.store.readCard(one.name, 'stock')).toEqual(card);
-    expect(await other.store.readCard(one.name, 'orders')).toMatchObject({ held: { fence: 17 } });
+    expect(await other.store.readCard(one.name, 'orders')).toMatchObject({ held: [{ fence: 17 }] });
     expect(await other.store.readCard(one.name, 'queue')).toEqual(card);
   });
 

@@ -72,9 +72,16 @@ type CallFault<K, B, C> = C extends Call<infer P, infer R> ? First<[KeyFault<K, 
 
 type KeyFault<K, P extends readonly unknown[]> = K extends string
   ? TemplateFault<K, P>
-  : K extends (...args: P) => string
-    ? never
-    : "the key function's parameters do not fit the method's";
+  : K extends readonly string[]
+    ? TemplatesFault<K, P>
+    : K extends (...args: P) => string | readonly string[]
+      ? never
+      : "the key function's parameters do not fit the method's";
+
+/** Each by itself: one that is not written in place says nothing of the others. */
+type TemplatesFault<K extends readonly string[], P extends readonly unknown[]> = K extends readonly []
+  ? 'an empty list names no key'
+  : { [I in keyof K]: TemplateFault<K[I], P> }[number];
 
 type AnswerFault<B, P extends readonly unknown[], R> = [OnBusy] extends [B]
   ? never

@@ -1,34 +1,28 @@
 import { isObservable } from 'rxjs';
 import { LockBusyError } from '../errors/lock-busy.error.js';
 import { LockOptionsError } from '../errors/lock-options.error.js';
-import type { LockOptions } from '../lock/lock-options.js';
 import type { LockService } from '../lock/lock.service.js';
 import { placeOf, type DecoratedMethod } from './decorated-method.js';
-import type { KeyOfCall } from './key-of-call.js';
+import type { KeyOfCall } from './lock-key-source.js';
 import { injectedLockService } from './lock-service-property.js';
-import type { ReadOptions } from './locked-options.js';
+import type { CheckedOptions } from './locked-options.js';
 
-/** Runs a section under a lock; what tells one decorator from another. `options` is undefined where everything is as the module says. */
-export type EnterLock = (
-  locks: LockService,
-  key: string,
-  options: LockOptions | undefined,
-  section: () => Promise<unknown>,
-) => Promise<unknown>;
+/** Runs a section under what a decorator holds around its method. */
+export type EnterLock<K, L> = (locks: LockService, key: K, options: L, section: () => Promise<unknown>) => Promise<unknown>;
 
 /** What a decorator has found out about its method at start-up. */
-export interface GuardedMethodParts {
+export interface GuardedMethodParts<K, L> {
   readonly decorated: DecoratedMethod;
-  readonly options: ReadOptions;
-  readonly keyOf: KeyOfCall;
+  readonly options: CheckedOptions<L>;
+  readonly keyOf: KeyOfCall<K>;
   /** Under which Nest injects the LockService. */
   readonly property: symbol;
-  readonly enter: EnterLock;
+  readonly enter: EnterLock<K, L>;
 }
 
 /** A method that runs only while its lock is held. */
-export class GuardedMethod {
-  constructor(private readonly parts: GuardedMethodParts) {}
+export class GuardedMethod<K, L> {
+  constructor(private readonly parts: GuardedMethodParts<K, L>) {}
 
   /** `async`, so that nothing is ever thrown at a caller who waits for a promise. */
   async call(self: unknown, args: unknown[]): Promise<unknown> {

@@ -13,8 +13,8 @@ export type BusyAnswer = { answer(error: LockBusyError, ...args: unknown[]): unk
 /** What a call does when its lock is busy. */
 export type OnBusy = 'throw' | 'skip' | BusyAnswer;
 
-/** Options of `@Locked`: those of the lock, and what the decorator does with it. */
-export interface LockedOptions<B extends OnBusy = OnBusy> extends LockOptions {
+/** What a decorator does with its lock. */
+export interface LockingOptions<B extends OnBusy = OnBusy> {
   /**
    * When the lock is not to be had in time: `'throw'` rejects with the LockBusyError, `'skip'` resolves to undefined, and a function answers
    * instead of the method. A LockBusyError of another lock, thrown inside the method, always passes. Default `'throw'`.
@@ -26,10 +26,13 @@ export interface LockedOptions<B extends OnBusy = OnBusy> extends LockOptions {
   connection?: string;
 }
 
+/** Options of `@Locked`: those of the lock, and what the decorator does with it. */
+export interface LockedOptions<B extends OnBusy = OnBusy> extends LockOptions, LockingOptions<B> {}
+
 /** The options of a decorator, checked and taken apart. */
-export interface ReadOptions {
+export interface CheckedOptions<L = LockOptions | undefined> {
   /** Undefined where everything is as the module says. */
-  readonly lock: LockOptions | undefined;
+  readonly lock: L;
   readonly onBusy: OnBusy;
   readonly message: string | undefined;
   readonly connection: string;
@@ -37,19 +40,30 @@ export interface ReadOptions {
 
 /** Bounds that no module sets any wider, maxTtl being the longest duration: what does not fit into these fits into none. */
 const WIDEST = { ttl: 30_000, maxTtl: 2_147_483_647, wait: 0, maxWaiters: 1, cohort: 0, commandTimeout: 1_000, shutdownTimeout: 0 };
-const OWN_NAMES: readonly string[] = ['onBusy', 'message', 'connection'] satisfies (keyof LockedOptions)[];
+const LOCKING_NAMES: readonly string[] = ['onBusy', 'message', 'connection'] satisfies (keyof LockingOptions)[];
+
+/** The options of `@Locked`. */
+export const LOCKED_OPTION_NAMES: readonly string[] = [...LOCK_OPTION_NAMES, ...LOCKING_NAMES];
+
+/**
+ * Refuses options that the decorator does not have.
+ * @throws LockOptionsError
+ */
+export function checkNames(options: object, names: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown !== undefined) throw new LockOptionsError(`Unknown option '${unknown}'. There are: ${names.join(', ')}.`);
+}
 
 /**
  * Checks as much as can be checked before the module's own settings are known; the rest is checked by each call.
+ * @param given a ttl, or options
+ * @param names what options there are
  * @throws LockOptionsError, whose message begins with the option's name
  */
-export function readOptions(given: unknown): ReadOptions {
+export function readOptions(given: unknown, names = LOCKED_OPTION_NAMES): CheckedOptions {
   if (given === null || Array.isArray(given)) throw new LockOptionsError("write a ttl, '10s', or options, { ttl: '10s', wait: 0 }.");
   const options = typeof given === 'object' ? given : { ttl: given };
-  for (const name of Object.keys(options)) {
-    if (LOCK_OPTION_NAMES.has(name) || OWN_NAMES.includes(name)) continue;
-    throw new LockOptionsError(`Unknown option '${name}'. There are: ${[...LOCK_OPTION_NAMES, ...OWN_NAMES].join(', ')}.`);
-  }
+  checkNames(options, names);
   // The names are right; what stands under them is checked below.
   const { onBusy = 'throw', message, connection = DEFAULT_CONNECTION, ...lock } = options as LockedOptions;
   lockRequest(lock, WIDEST);

@@ -7,15 +7,17 @@ import { Hold } from './hold.js';
 import type { LockRequest } from './lock-request.js';
 import type { RetrySchedule } from './retry-schedule.js';
 import type { LineParts } from './waiting/line-parts.js';
+import type { AskedLock } from './waiting/asked-lock.js';
 import type { LocalLock } from './waiting/local-lock.js';
 import type { LocalLocks } from './waiting/local-locks.js';
 import { poll } from './waiting/polling.js';
 import type { WaitRequest } from './waiting/wait-request.js';
-import { WaitingLine } from './waiting/waiting-line.js';
+import type { SharedLocks } from './waiting/shared-locks.js';
 
 /** What acquisitions need. */
 export interface AcquisitionParts extends LineParts {
-  readonly locals: LocalLocks;
+  readonly locals: LocalLocks<LocalLock>;
+  readonly shared: SharedLocks;
 }
 
 /** How a caller comes to a hold: by one attempt, in line, or by polling; and how it gives up. */
@@ -24,12 +26,12 @@ export class Acquisitions {
 
   /** @param gate aborts when this caller is turned away @throws LockBusyError, LockStoreError, LockOptionsError, the signal's reason, the gate's */
   make(key: string, request: LockRequest, gate: AbortSignal): Promise<Hold> {
-    const { retry, signal, waitMs } = request;
+    const { retry, signal, sharing, waitMs } = request;
     // Whoever aborted chose the reason; it is passed on as it is.
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     if (gate.aborted) return Promise.reject(gate.reason as Error);
     const since = this.parts.clock.now();
-    const local = this.parts.locals.of(key);
+    const local = sharing === undefined ? this.parts.locals.of(key) : this.parts.shared.of(key, sharing);
     if (retry !== undefined) return this.abortable(this.poll(local, request, retry, gate), request);
     if (waitMs === 0) return this.tryOnce(local, request, since, gate);
     const wait = { key, request, since, gate };
@@ -37,13 +39,15 @@ export class Acquisitions {
   }
 
   /** The first caller of this process asks at once; where the lock is busy, the same command puts it in line. */
-  private ask(local: LocalLock, wait: WaitRequest): Promise<Hold> {
+  private ask(local: AskedLock, wait: WaitRequest): Promise<Hold> {
     const { request, since, gate } = wait;
     local.isAsking = true;
     return this.parts.attempts.make(local, request, { queue: request.standing, sent: since }).then(
       (answer) => {
         if (!isHold(answer)) return this.joinInFront(local, wait, answer);
         local.isAsking = false;
+        // Whoever shares it need not wait for this one to end.
+        if (request.sharing !== undefined) local.line?.advance();
         return this.admit(answer, gate);
       },
       (error: unknown) => {
@@ -56,8 +60,8 @@ export class Acquisitions {
   }
 
   /** In front of those who came while it asked, before anything is granted to them. */
-  private joinInFront(local: LocalLock, wait: WaitRequest, found: Exclude<Answer, Hold> | LockStoreError): Promise<Hold> {
-    const line = (local.line ??= new WaitingLine(local, this.parts));
+  private joinInFront(local: AskedLock, wait: WaitRequest, found: Exclude<Answer, Hold> | LockStoreError): Promise<Hold> {
+    const line = local.openLine(this.parts);
     const turn = line.join(wait, 'first');
     local.isAsking = false;
     if (found instanceof LockStoreError) line.pauseAfter(found);
@@ -66,15 +70,15 @@ export class Acquisitions {
     return turn;
   }
 
-  private join(local: LocalLock, wait: WaitRequest): Promise<Hold> {
+  private join(local: AskedLock, wait: WaitRequest): Promise<Hold> {
     const { key, request } = wait;
-    const line = (local.line ??= new WaitingLine(local, this.parts));
+    const line = local.openLine(this.parts);
     if (line.length < this.parts.settings.maxWaiters) return line.join(wait);
     const message = `The lock '${key}' has ${String(line.length)} callers of this process waiting already (maxWaiters).`;
     return Promise.reject(new LockBusyError(key, { waitedMs: 0, retryAfterMs: request.waitMs, message }));
   }
 
-  private async tryOnce(local: LocalLock, request: LockRequest, since: Instant, gate: AbortSignal): Promise<Hold> {
+  private async tryOnce(local: AskedLock, request: LockRequest, since: Instant, gate: AbortSignal): Promise<Hold> {
     const { attempts, clock } = this.parts;
     const { key, line } = local;
     if (line !== undefined && line.length > 0) throw line.storeError ?? new LockBusyError(key, { waitedMs: 0, retryAfterMs: 0 });
@@ -86,13 +90,13 @@ export class Acquisitions {
     });
   }
 
-  private poll(local: LocalLock, request: LockRequest, schedule: RetrySchedule, gate: AbortSignal): Promise<Hold> {
+  private poll(local: AskedLock, request: LockRequest, schedule: RetrySchedule, gate: AbortSignal): Promise<Hold> {
     const polling = poll(local.key, request, schedule, { ...this.parts, local, gate });
     return this.outOfLine(local, polling).then((hold) => this.admit(hold, gate));
   }
 
   /** Meanwhile nobody forgets that lock. */
-  private outOfLine<T>(local: LocalLock, work: Promise<T>): Promise<T> {
+  private outOfLine<T>(local: AskedLock, work: Promise<T>): Promise<T> {
     local.tries++;
     return work.finally(() => local.tries--);
   }

@@ -1,6 +1,9 @@
+import { LockOptionsError } from '../errors/lock-options.error.js';
 import { LockStoreError } from '../errors/lock-store.error.js';
 import type { Clock, Instant } from '../runtime/clock.js';
-import type { GrantReply, LockStore, QueuedReply, Standing } from '../store/lock-store.interface.js';
+import type { GrantReply, LockStore, MismatchReply, QueuedReply, Standing, VoidReply } from '../store/lock-store.interface.js';
+import type { Sharing } from '../store/sharing.js';
+import type { Arrival } from './arrival.js';
 import type { GiveBack } from './give-back.js';
 import { Hold, type HoldOwner } from './hold.js';
 import type { LeaseKeeper } from './lease-keeper.js';
@@ -15,6 +18,8 @@ export type Answer = Hold | Busy | Queued;
 /** Callers of this process stand in line in the store now, by that token. */
 export interface Queued extends QueuedReply {
   readonly token: string;
+  /** For how many callers, where they can be served at once. */
+  readonly wanted: number;
   readonly sent: Instant;
 }
 
@@ -25,7 +30,7 @@ interface SentToken {
 
 /** How an attempt is made. */
 export interface AttemptTerms {
-  /** How many fences to reserve. Default 1 */
+  /** How many fences to reserve, or how many shares are wanted. Default 1 */
   readonly reserve?: number;
   /** Present where the token is put in line, should the lock be busy. */
   readonly queue?: Standing | undefined;
@@ -82,40 +87,57 @@ export class Attempts {
     const { reserve = 1, queue, sent = clock.now() } = terms;
     const { key } = local;
     const token = tokens.next();
-    const { leaseMs } = request;
+    const { leaseMs, sharing } = request;
     if (queue !== undefined) local.onAsked(token);
     underWay.begin();
     // Not async: each further promise costs the uncontended path a per cent.
-    return store.grant({ key, token, leaseMs, reserve, queue, sent }).then(
+    return store.grant({ key, token, leaseMs, reserve, sharing, queue, sent }).then(
       (reply) => {
         underWay.end();
         return this.read(local, request, { token, sent }, reply);
       },
       (error: unknown) => {
         underWay.end();
-        this.takeBack(key, token, leaseMs);
+        this.takeBack(key, token, request);
         throw storeError(key, error);
       },
     );
   }
 
+  /** One attempt for several callers at once, who all want such a share: what was granted is for the first of them. Rejects as `make` does. */
+  async makeShared(local: HoldOwner, request: LockRequest, wanted: number, queue: Standing): Promise<Arrival | Busy | Queued> {
+    const { store, clock, tokens, underWay } = this.parts;
+    const { key } = local;
+    const { leaseMs, sharing } = request;
+    const [token, sent] = [tokens.next(), clock.now()];
+    local.onAsked(token);
+    underWay.begin();
+    try {
+      const reply = await store.grant({ key, token, leaseMs, reserve: wanted, sharing, queue, sent });
+      if (reply.status === 'granted') return { grant: { ...reply, token }, sent, leaseMs };
+      return reply.status === 'queued' ? { ...reply, token, sent, wanted } : this.busy(key, reply);
+    } catch (error) {
+      if (error instanceof LockStoreError) this.takeBack(key, token, request);
+      throw storeError(key, error);
+    } finally {
+      underWay.end();
+    }
+  }
+
   private read(local: HoldOwner, request: LockRequest, { token, sent }: SentToken, reply: GrantReply): Answer | Promise<Answer> {
-    if (reply.status === 'busy') return reply;
-    if (reply.status === 'queued') return { ...reply, token, sent };
     const { clock, keeper, forced } = this.parts;
     const { key } = local;
-    if (reply.status === 'void') {
-      throw new LockStoreError(`The attempt to lock '${key}' reached the server after its deadline, and was ignored there.`, { key });
-    }
+    if (reply.status === 'queued') return { ...reply, token, sent, wanted: 1 };
+    if (reply.status !== 'granted') return this.busy(key, reply);
     if (forced.has(token)) return TAKEN;
     const { leaseMs, replicas } = request;
     const entered = clock.now();
     const hold = new Hold({ key, token, fence: reply.fence, request, sent, entered, leaseMs, owner: local }, clock);
     if (!hold.isHeldAt(entered)) {
-      this.takeBack(key, token, leaseMs);
+      this.takeBack(key, token, request);
       throw new LockStoreError(`The grant of '${key}' arrived after its lease had ended; it was given back.`, { key });
     }
-    local.hold = hold;
+    local.onEntered(hold);
     local.othersWait = reply.others;
     keeper.watch(hold, entered);
     return replicas === undefined ? hold : this.replicate(hold, replicas).then(() => hold);
@@ -125,14 +147,15 @@ export class Attempts {
   async replicate(hold: Hold, { min, timeoutMs }: NonNullable<LockRequest['replicas']>): Promise<void> {
     const { key, token, request } = hold;
     try {
-      const acknowledged = await this.parts.store.replicate({ key, token, leaseMs: request.leaseMs }, min, timeoutMs);
+      const { leaseMs, sharing } = request;
+      const acknowledged = await this.parts.store.replicate({ key, token, leaseMs, sharing }, min, timeoutMs);
       if (acknowledged >= min && hold.isHeld) return;
       throw new TooFewReplicasError(
         `The lock '${key}' reached ${String(acknowledged)} of ${String(min)} replicas within ${String(timeoutMs)} ms; it was given back.`,
         { key },
       );
     } catch (error) {
-      this.takeBack(key, token, hold.longestLease);
+      this.takeBack(key, token, { leaseMs: hold.longestLease, sharing: request.sharing });
       this.parts.keeper.forget(hold);
       // Nobody has entered; whoever came to wait behind it goes on.
       hold.lose('taken');
@@ -140,9 +163,24 @@ export class Attempts {
     }
   }
 
-  private takeBack(key: string, token: string, leaseMs: number): void {
-    this.parts.giveBack.cancel(key, token, leaseMs);
+  /** @throws LockStoreError for an attempt that did nothing, LockOptionsError for a lock of another kind */
+  private busy(key: string, reply: Busy | MismatchReply | VoidReply): Busy {
+    if (reply.status === 'busy') return reply;
+    if (reply.status === 'mismatch') throw new LockOptionsError(`The lock '${key}' ${inUseAs(reply.found)}.`, { key });
+    throw new LockStoreError(`The attempt to lock '${key}' reached the server after its deadline, and was ignored there.`, { key });
   }
+
+  private takeBack(key: string, token: string, { leaseMs, sharing }: Pick<LockRequest, 'leaseMs' | 'sharing'>): void {
+    this.parts.giveBack.cancel(key, token, leaseMs, sharing);
+  }
+}
+
+/** What somebody is told who wants to use it in another way, which has to wait until it is idle. */
+function inUseAs(found: Sharing | undefined): string {
+  if (found === undefined)
+    return 'is held as an exclusive lock: permits of it are not to be had until it is idle. Give the semaphore a key of its own';
+  if (found.kind === 'read') return 'is being read: permits of it are not to be had until it is idle. Give the semaphore a key of its own';
+  return `is a semaphore with limit ${String(found.limit)} until it is idle: write that limit, or use another key`;
 }
 
 function storeError(key: string, error: unknown): unknown {

@@ -1,5 +1,6 @@
 import type { Clock, Instant } from '../runtime/clock.js';
 import type { ConfirmReply, HandedOver, LockStore } from '../store/lock-store.interface.js';
+import type { Arrival } from './arrival.js';
 import type { Attempts } from './attempts.js';
 import { Hold, type HoldOwner } from './hold.js';
 import { Lease } from './lease.js';
@@ -21,14 +22,6 @@ export interface EntryParts {
   readonly forced: NotedTokens;
 }
 
-/** A lock that came to this process while it stood in line. */
-export interface Arrival {
-  readonly grant: HandedOver;
-  /** When a command was sent that the grant cannot be older than. */
-  readonly sent: Instant;
-  readonly leaseMs: number;
-}
-
 /**
  * This is where a lock that was handed over becomes a caller's hold. It enters at once, believing in no more than the grant's short lease,
  * counted from when the token was last known to be in line; the lease that it wants is confirmed meanwhile.
@@ -48,9 +41,13 @@ export class Entries {
   /** Confirms, and then enters. Undefined where the lock is somebody else's by now. @throws LockStoreError when the answer is not known */
   async enterConfirmed(local: HoldOwner, request: LockRequest, grant: HandedOver): Promise<Hold | undefined> {
     const { clock, attempts, forced } = this.parts;
-    const { leaseMs } = request;
+    const { leaseMs, sharing } = request;
     const sent = clock.now();
-    if ((await this.ask(local.key, grant.token, leaseMs, 1)) === undefined) return undefined;
+    const isOurs =
+      sharing === undefined
+        ? (await this.ask(local.key, grant.token, leaseMs, 1)) !== undefined
+        : await this.renew(local.key, grant, request);
+    if (!isOurs) return undefined;
     const entered = clock.now();
     if (forced.has(grant.token) || Lease.granted(sent, leaseMs).left(entered) <= 0) return undefined;
     const hold = this.makeHold(local, request, grant, { sent, entered, leaseMs });
@@ -88,6 +85,19 @@ export class Entries {
     }
   }
 
+  /** Prolongs the lease of a share, once; no fences are reserved with it. @throws LockStoreError */
+  private async renew(key: string, { token }: HandedOver, { leaseMs, sharing }: LockRequest): Promise<boolean> {
+    const { store, underWay } = this.parts;
+    underWay.begin();
+    try {
+      const [renewed] = await store.renew([{ key, token, leaseMs, sharing }]);
+      if (renewed?.status === 'fulfilled') return renewed.value;
+      throw renewed?.reason;
+    } finally {
+      underWay.end();
+    }
+  }
+
   private makeHold(
     local: HoldOwner,
     request: LockRequest,
@@ -96,7 +106,7 @@ export class Entries {
   ): Hold {
     const { clock, keeper } = this.parts;
     const hold = new Hold({ key: local.key, token, fence, request, owner: local, ...when }, clock);
-    local.hold = hold;
+    local.onEntered(hold);
     keeper.watch(hold, when.entered);
     return hold;
   }

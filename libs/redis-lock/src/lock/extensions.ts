@@ -43,7 +43,7 @@ export class Extensions {
     hold.renewAt = hold.nextRenewal(sent, leaseMs);
     keeper.scheduleFor(hold);
     try {
-      const held = await store.extend({ key: hold.key, token: hold.token, leaseMs });
+      const held = await store.extend({ key: hold.key, token: hold.token, leaseMs, sharing: hold.request.sharing });
       if (held) hold.confirm(sent, leaseMs, extension);
       else hold.lose('taken');
     } catch (error) {

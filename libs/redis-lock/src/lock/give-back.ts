@@ -2,6 +2,7 @@ import type { Clock, Timers } from '../runtime/clock.js';
 import { outside } from '../runtime/outside.js';
 import type { LockLog } from '../runtime/lock-log.js';
 import type { LockStore } from '../store/lock-store.interface.js';
+import type { Sharing } from '../store/sharing.js';
 import type { EngineSettings } from './lock-request.js';
 
 const FIRST_PAUSE_MS = 25;
@@ -30,21 +31,21 @@ export class GiveBack {
   constructor(private readonly parts: GiveBackParts) {}
 
   /** Undoes an attempt. Returns at once; never rejects. `leaseMs` is the longest lease that it may have got. */
-  cancel(key: string, token: string, leaseMs = 0): void {
+  cancel(key: string, token: string, leaseMs = 0, sharing?: Sharing): void {
     void this.persist(key, Math.max(leaseMs, QUEUED_MS) + 2 * this.parts.settings.commandTimeout, () =>
-      this.parts.store.cancel(key, token),
+      this.parts.store.cancel(key, token, sharing),
     );
   }
 
   /** Leaves the line. Returns at once; never rejects. */
-  leave(key: string, token: string): void {
-    void this.persist(key, QUEUED_MS + 2 * this.parts.settings.commandTimeout, () => this.parts.store.leave(key, token));
+  leave(key: string, token: string, sharing?: Sharing): void {
+    void this.persist(key, QUEUED_MS + 2 * this.parts.settings.commandTimeout, () => this.parts.store.leave(key, token, sharing));
   }
 
   /** Releases a lock; resolves with whether that was done. Never rejects. */
-  release(key: string, token: string, withinMs: number, keepMs: () => number): Promise<boolean> {
+  release(key: string, token: string, withinMs: number, keepMs: () => number, sharing?: Sharing): Promise<boolean> {
     return this.persist(key, withinMs, async () => {
-      await this.parts.store.release({ key, token, keepMs: keepMs() });
+      await this.parts.store.release({ key, token, keepMs: keepMs(), sharing });
     });
   }
 

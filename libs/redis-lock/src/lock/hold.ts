@@ -7,12 +7,11 @@ import type { LockRequest } from './lock-request.js';
 /** What this process knows of one lock, as far as a hold of it is concerned. */
 export interface HoldOwner {
   readonly key: string;
-  /** The hold that there is now. */
-  hold: Hold | undefined;
   /** Whether other processes waited when it was granted. */
   othersWait: boolean;
   /** A token was sent that stands in line if the lock is busy. */
   onAsked(token: string): void;
+  onEntered(hold: Hold): void;
   onReleased(hold: Hold): void;
   onLost(hold: Hold): void;
 }
@@ -36,9 +35,9 @@ export class Hold implements Linked<Hold> {
   readonly key: string;
   readonly token: string;
   readonly fence: number;
-  readonly request: LockRequest;
+  request: LockRequest;
   /** On the monotonic clock. */
-  readonly enteredAt: number;
+  enteredAt: number;
   /** The lease each renewal asks for. */
   ttl: number;
   /** When the next renewal is due, on the monotonic clock; Infinity where none is. */
@@ -56,7 +55,7 @@ export class Hold implements Linked<Hold> {
   private isPassedOn = false;
   private state: 'held' | 'released' | LockLossReason = 'held';
   private lease: Lease;
-  private readonly bound: Lease | undefined;
+  private bound: Lease | undefined;
   private listeners: Set<() => void> | undefined;
   private readonly owner: HoldOwner;
 
@@ -67,7 +66,7 @@ export class Hold implements Linked<Hold> {
     ({ key: this.key, token: this.token, fence: this.fence, request: this.request, owner: this.owner } = grant);
     this.enteredAt = grant.entered.monotonic;
     this.ttl = this.request.ttl;
-    this.bound = this.request.maxHold === undefined ? undefined : Lease.until(grant.entered, this.request.maxHold);
+    this.bound = boundOf(this.request, grant.entered);
     this.lease = Lease.granted(grant.sent, grant.leaseMs);
     this.longestLease = grant.leaseMs;
     this.renewAt = this.nextRenewal(grant.sent, grant.leaseMs);
@@ -82,6 +81,15 @@ export class Hold implements Linked<Hold> {
   takeOver(lease: Lease, now: Instant): void {
     this.lease = lease;
     this.renewAt = this.request.renew ? now.monotonic + Math.max(0, this.leftMs(now) - (2 / 3) * this.ttl) : Infinity;
+  }
+
+  /** Only now does its caller enter, with a lease that was asked for then: it had to be kept until others could be had as well. */
+  enter(request: LockRequest, sent: Instant, now: Instant): void {
+    this.request = request;
+    this.enteredAt = now.monotonic;
+    this.ttl = request.ttl;
+    this.bound = boundOf(request, now);
+    this.renewAt = this.nextRenewal(sent, request.leaseMs);
   }
 
   /** Looks at the clocks, not at a timer: true is true at this very moment. */
@@ -124,6 +132,14 @@ export class Hold implements Linked<Hold> {
   nextRenewal(sent: Instant, leaseMs: number): number {
     const last = !this.request.renew || (this.bound !== undefined && Lease.covering(this.bound.left(sent)) <= leaseMs);
     return last ? Infinity : sent.monotonic + Math.min(this.ttl, leaseMs) / 3;
+  }
+
+  /** What is left to ask for whoever goes on with it from now on. */
+  requestFrom(now: Instant): LockRequest {
+    const { request } = this;
+    const { maxHold } = request;
+    const heldMs = now.monotonic - this.enteredAt;
+    return { ...request, holdAtLeast: this.keepMs(now), maxHold: maxHold === undefined ? undefined : maxHold - heldMs };
   }
 
   /** How long a release must leave the lock in place for holdAtLeast, in ms. */
@@ -194,4 +210,8 @@ export class Hold implements Linked<Hold> {
     if (this.doubt !== undefined && this.doubt.until <= now.monotonic) this.doubt = undefined;
     return this.doubt;
   }
+}
+
+function boundOf({ maxHold }: LockRequest, entered: Instant): Lease | undefined {
+  return maxHold === undefined ? undefined : Lease.until(entered, maxHold);
 }

@@ -1,6 +1,7 @@
 import type { LockLog } from '../runtime/lock-log.js';
 import type { Clock, Instant, Timer, Timers } from '../runtime/clock.js';
 import type { LockStore } from '../store/lock-store.interface.js';
+import { grantTokenOf } from '../store/sharing.js';
 import { LinkedSet } from '../runtime/linked-set.js';
 import type { Hold } from './hold.js';
 
@@ -44,6 +45,11 @@ export class LeaseKeeper {
 
   find(token: string): Hold | undefined {
     return this.holds.find((hold) => hold.token === token);
+  }
+
+  /** Whether a hold has that token, or a share that was granted with it. */
+  uses(token: string): boolean {
+    return this.holds.find((hold) => grantTokenOf(hold.token) === token) !== undefined;
   }
 
   all(): Iterable<Hold> {
@@ -98,7 +104,12 @@ export class LeaseKeeper {
   private async renew(due: readonly Hold[]): Promise<void> {
     const { store, clock } = this.parts;
     const sent = clock.now();
-    const commands = due.map((hold) => ({ key: hold.key, token: hold.token, leaseMs: hold.leaseToAsk(hold.ttl, sent) }));
+    const commands = due.map((hold) => ({
+      key: hold.key,
+      token: hold.token,
+      leaseMs: hold.leaseToAsk(hold.ttl, sent),
+      sharing: hold.request.sharing,
+    }));
     const extensions = due.map((hold) => hold.extensions);
     const results = await store.renew(commands).catch((reason: unknown) => due.map(() => ({ status: 'rejected' as const, reason })));
     const now = clock.now();

@@ -3,23 +3,29 @@ import { atMost } from '../runtime/at-most.js';
 import type { Clock, Timers } from '../runtime/clock.js';
 import type { LockLog } from '../runtime/lock-log.js';
 import type { HandedOver, LockStore } from '../store/lock-store.interface.js';
+import { READING, type Sharing } from '../store/sharing.js';
 import { Acquisitions } from './acquisitions.js';
 import { Attempts } from './attempts.js';
+import { Downgrades } from './downgrades.js';
 import { Entries } from './entries.js';
 import { Extensions } from './extensions.js';
 import { GiveBack } from './give-back.js';
 import type { Hold } from './hold.js';
 import { NotedTokens } from './noted-tokens.js';
 import { LeaseKeeper } from './lease-keeper.js';
-import { lockRequest, type EngineSettings, type LockRequest } from './lock-request.js';
-import type { LockOptions } from './lock-options.js';
+import { lockRequest, permitRequest, type EngineSettings, type LockRequest } from './lock-request.js';
+import type { LockOptions, PermitOptions } from './lock-options.js';
 import { ProcessDescription } from './process-description.js';
 import { Releases } from './releases.js';
+import { SeveralLocks } from './several-locks.js';
 import { TokenSource } from './token-source.js';
 import { UnderWay } from './under-way.js';
+import type { AskedLock } from './waiting/asked-lock.js';
 import { HandOff } from './waiting/hand-off.js';
 import type { LineParts } from './waiting/line-parts.js';
+import { LocalLock } from './waiting/local-lock.js';
 import { LocalLocks } from './waiting/local-locks.js';
+import { SharedLocks } from './waiting/shared-locks.js';
 
 /** Everything the engine gets from outside: several engines can run in one process, on any clock and any store. */
 export interface LockEngineParts {
@@ -36,11 +42,14 @@ const PASSED_ON = Promise.resolve('released' as const);
 /** Grants, waiting, renewal, release and shutdown of one process's locks. Knows no Nest and no Redis. */
 export class LockEngine {
   readonly keeper: LeaseKeeper;
-  readonly locals = new LocalLocks();
+  readonly locals = new LocalLocks((key) => new LocalLock(key));
+  readonly shared = new SharedLocks();
   readonly process: string;
   private readonly acquisitions: Acquisitions;
   private readonly releases: Releases;
   private readonly extensions: Extensions;
+  private readonly downgrades: Downgrades;
+  private readonly several: SeveralLocks;
   private readonly giveBack: GiveBack;
   private readonly handOff: HandOff;
   private readonly lineParts: LineParts;
@@ -55,7 +64,7 @@ export class LockEngine {
 
   constructor(private readonly parts: LockEngineParts) {
     const { random = Math.random, settings } = parts;
-    const { underWay, locals } = this;
+    const { underWay, locals, shared } = this;
     const forced = (this.forced = new NotedTokens(parts.clock));
     const tokens = new TokenSource();
     this.process = tokens.process;
@@ -82,12 +91,17 @@ export class LockEngine {
       random,
       returnUnused: (hold) => this.returnUnused(hold),
       underWay,
-      isInUse: (key, token) => keeper.find(token) !== undefined || locals.find(key)?.line?.isPassingOn(token) === true || kept.has(token),
-      takeBack: (key, token, leaseMs) => giveBack.cancel(key, token, leaseMs),
-      leave: (key, token) => giveBack.leave(key, token),
+      isInUse: (key, token) => keeper.uses(token) || locals.find(key)?.line?.isPassingOn(token) === true || kept.has(token),
+      takeBack: (key, token, leaseMs, sharing) => giveBack.cancel(key, token, leaseMs, sharing),
+      leave: (key, token, sharing) => giveBack.leave(key, token, sharing),
+      returnShare: (key, token, leaseMs, sharing) =>
+        void giveBack.release(key, token, leaseMs + 2 * settings.commandTimeout, () => 0, sharing),
+      keeper,
     };
-    this.acquisitions = new Acquisitions({ ...this.lineParts, locals });
-    this.description = new ProcessDescription({ ...parts, keeper, locals });
+    this.acquisitions = new Acquisitions({ ...this.lineParts, locals, shared });
+    this.downgrades = new Downgrades({ ...parts, keeper, giveBack, underWay });
+    this.several = new SeveralLocks({ ...this.lineParts, forced, giveBack, locals });
+    this.description = new ProcessDescription({ ...parts, keeper, waiting: () => this.waiting() });
     this.defaults = lockRequest({}, settings);
   }
 
@@ -116,10 +130,16 @@ export class LockEngine {
     return options === undefined ? this.defaults : lockRequest(options, this.parts.settings);
   }
 
+  /** The same for a permit of a semaphore. @throws LockOptionsError */
+  permitRequest(options: PermitOptions): LockRequest {
+    return permitRequest(options, this.parts.settings);
+  }
+
   async open(): Promise<void> {
     await this.parts.store.open({
       process: this.process,
-      onGranted: (key, grant) => this.onGranted(key, grant),
+      onGranted: (key, grant) => this.onGranted(key, grant, this.locals.find(key)),
+      onShared: (key, kind, grant) => this.onGranted(key, grant, this.shared.find(key, kind), kind),
       onOthersWait: (key) => this.locals.find(key)?.line?.turn.othersWait(this.clock.now().monotonic),
       onForced: (_key, token) => this.onForced(token),
     });
@@ -136,8 +156,18 @@ export class LockEngine {
     return entering;
   }
 
+  /** Enters several locks, all or none. As `acquire` otherwise. @param keys sorted, each once */
+  acquireAll(keys: readonly string[], request: LockRequest, nested: boolean): Promise<Hold[]> {
+    const gate = (nested ? this.closed : this.closing).signal;
+    const entering = this.several.take(keys, request, (key, one) => this.acquisitions.make(key, one, gate));
+    this.description.touch();
+    return entering;
+  }
+
   /** Gives a hold up. @throws LockStoreError when the store did not answer within commandTimeout; it is then released in the background. */
   end(hold: Hold): Promise<'released' | 'lost'> {
+    const { sharing } = hold.request;
+    if (sharing !== undefined) return this.releases.end(hold, this.shared.find(hold.key, sharing.kind));
     const local = this.locals.find(hold.key);
     if (local?.line !== undefined && this.handOff.passOn(local, hold)) return PASSED_ON;
     return this.releases.end(hold, local);
@@ -146,6 +176,19 @@ export class LockEngine {
   /** Sets a lease anew; false when it is lost. @throws LockStoreError */
   extend(hold: Hold, ttl: number): Promise<boolean> {
     return this.extensions.extend(hold, ttl);
+  }
+
+  /** Makes a reader of whoever holds a lock alone; undefined when it is lost. @throws LockStoreError; it is given up then */
+  downgrade(hold: Hold): Promise<Hold | undefined> {
+    const local = this.locals.find(hold.key);
+    return this.downgrades.downgrade(hold, this.shared.of(hold.key, READING)).finally(() => local?.line?.advance());
+  }
+
+  /** Callers of this process that wait, by key. */
+  waiting(): Map<string, number> {
+    const waiting = new Map(this.locals.counts());
+    for (const [key, callers] of this.shared.counts()) waiting.set(key, callers + (waiting.get(key) ?? 0));
+    return waiting;
   }
 
   /** Turns away everybody whose section does not run already, and waits for what does. Whatever still runs then is lost to its owner. */
@@ -165,6 +208,7 @@ export class LockEngine {
     this.closed.abort(reason);
     this.keeper.close();
     this.locals.close();
+    this.shared.close();
     this.description.close();
     this.giveBack.close();
     await this.parts.store.close();
@@ -188,15 +232,20 @@ export class LockEngine {
 
   /** Gives back a hold whose caller has gone. */
   private returnUnused(hold: Hold): void {
-    const local = this.locals.find(hold.key);
-    if (local?.line === undefined || !this.handOff.passOn(local, hold)) this.releases.returnUnused(hold, local);
+    const { sharing } = hold.request;
+    const local = sharing === undefined ? this.locals.find(hold.key) : undefined;
+    if (local?.line !== undefined && this.handOff.passOn(local, hold)) return;
+    this.releases.returnUnused(hold, sharing === undefined ? local : this.shared.find(hold.key, sharing.kind));
   }
 
   /** A token that stood in line owns the lock: where nobody here waits with it any more, it goes on to the next process. */
-  private onGranted(key: string, grant: HandedOver): void {
-    const local = this.locals.find(key);
+  private onGranted(key: string, grant: HandedOver, local: AskedLock | undefined, kind?: Sharing['kind']): void {
     if (local?.keepEarly(grant) === true) return;
     if (local?.line !== undefined) local.line.onGranted(grant);
-    else if (!this.lineParts.isInUse(key, grant.token)) this.lineParts.takeBack(key, grant.token);
+    else if (!this.lineParts.isInUse(key, grant.token)) {
+      // Which limit it was matters to nobody who gives it back.
+      const sharing: Sharing | undefined = kind === 'permit' ? { kind, limit: 1 } : kind && READING;
+      this.lineParts.takeBack(key, grant.token, undefined, sharing);
+    }
   }
 }

@@ -1,7 +1,8 @@
 import type { Duration } from '../duration.js';
 import { LockLostError } from '../errors/lock-lost.error.js';
-import type { LockOptionsError } from '../errors/lock-options.error.js';
+import { LockOptionsError } from '../errors/lock-options.error.js';
 import { LockStoreError } from '../errors/lock-store.error.js';
+import type { Hold } from './hold.js';
 import type { Lock } from './lock.js';
 import type { LockEngine } from './lock-engine.js';
 import { checkTtl } from './lock-request.js';
@@ -84,6 +85,22 @@ export class LockHandle implements Lock {
     }
   }
 
+  async downgrade(): Promise<Lock> {
+    const { share, owner } = this;
+    const { hold } = share;
+    const { key } = hold;
+    if (hold.request.sharing !== undefined) throw new LockOptionsError(`downgrade: '${key}' is shared already.`, { key });
+    this.assertHeld();
+    if (hold.shares > 1) {
+      throw new LockOptionsError(`downgrade: nested sections of '${key}' still hold it to write. Downgrade when they have ended.`, { key });
+    }
+    const reading = await owner.engine.downgrade(hold);
+    if (reading === undefined) throw this.lostError();
+    share.hold = reading;
+    if (this.controller !== undefined) this.listenTo(reading, this.controller);
+    return this;
+  }
+
   private giveUp(): Promise<'released' | 'lost'> {
     const { share, owner } = this;
     const { hold } = share;
@@ -96,13 +113,16 @@ export class LockHandle implements Lock {
   }
 
   private listen(): AbortController {
-    const { hold } = this.share;
     const controller = new AbortController();
+    this.listenTo(this.share.hold, controller);
+    return controller;
+  }
+
+  private listenTo(hold: Hold, controller: AbortController): void {
     // Holds on to no handle: whoever keeps only the signal still hears of the loss.
     const abort = (): void => controller.abort(new LockLostError(hold.key, hold.lossReason ?? 'expired'));
     if (this.isHeld) this.stopListening = hold.onLoss(abort);
     else if (hold.lossReason !== undefined) abort();
-    return controller;
   }
 
   private lostError(): LockLostError {

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { processOf, type LockStore, type StoredLock } from '../store/lock-store.interface.js';
+import { processOf, type LockStore, type ProcessCard, type StoredLock } from '../store/lock-store.interface.js';
 import type { LockEngine } from './lock-engine.js';
 import type { LockHolder, LockState } from './lock-state.js';
 
@@ -15,14 +15,16 @@ export class LockInspector {
 
   async inspect(key: string): Promise<LockState> {
     const stored = await this.store.inspect(key);
-    const { holder, ageMs } = await this.holder(stored);
-    const locked = stored.owner !== undefined || stored.foreignType !== undefined;
+    const { holders, ageMs } = await this.holders(stored);
+    const { sharing } = stored;
+    const [holder] = holders;
     return {
       key,
-      locked,
-      kind: !locked ? 'free' : holder?.process === undefined ? 'foreign' : 'exclusive',
-      holders: holder === undefined ? [] : [holder],
-      ...(await this.waiting(stored, holder?.process)),
+      locked: sharing !== undefined || stored.owner !== undefined || stored.foreignType !== undefined,
+      kind: kindOf(stored, holder),
+      limit: sharing?.kind === 'permit' ? sharing.limit : undefined,
+      holders,
+      ...(await this.waiting(stored, new Set(holders.flatMap(({ process: name }) => name ?? [])))),
       labelsAgeMs: ageMs,
       note: noteOn(stored),
     };
@@ -47,20 +49,40 @@ export class LockInspector {
     return states.filter(({ locked }) => locked);
   }
 
-  private async holder({ key, owner, leaseLeftMs, foreignType }: StoredLock): Promise<{ holder?: LockHolder; ageMs?: number }> {
-    const unknown = { process: undefined, host: undefined, pid: undefined, fence: undefined, ttlMs: leaseLeftMs, label: undefined };
-    if (owner === undefined) return foreignType === undefined ? {} : { holder: unknown };
-    const name = processOf(owner);
-    if (name === undefined) return { holder: unknown };
-    const own = this.engine.keeper.find(owner);
+  private async holders(stored: StoredLock): Promise<{ holders: LockHolder[]; ageMs?: number }> {
+    const { key, owner, leaseLeftMs, foreignType, sharing, shares } = stored;
+    if (sharing !== undefined) {
+      const cards = new Map<string, Promise<ProcessCard | undefined>>();
+      const cardOf = (process: string): Promise<ProcessCard | undefined> => {
+        const reading = cards.get(process) ?? this.store.readCard(process, key);
+        cards.set(process, reading);
+        return reading;
+      };
+      const found = await Promise.all(shares.map(({ token, leaseLeftMs: left }) => this.holder(token, left, cardOf)));
+      const ages = found.flatMap(({ ageMs }) => ageMs ?? []);
+      return { holders: found.map(({ holder }) => holder), ...(ages.length === 0 ? {} : { ageMs: Math.max(...ages) }) };
+    }
+    if (owner === undefined) return { holders: foreignType === undefined ? [] : [{ ...UNKNOWN, ttlMs: leaseLeftMs }] };
+    const { holder, ageMs } = await this.holder(owner, leaseLeftMs, (process) => this.store.readCard(process, key));
+    return { holders: [holder], ...(ageMs === undefined ? {} : { ageMs }) };
+  }
+
+  private async holder(
+    token: string,
+    ttlMs: number | undefined,
+    cardOf: (process: string) => Promise<ProcessCard | undefined>,
+  ): Promise<{ holder: LockHolder; ageMs?: number }> {
+    const name = processOf(token);
+    if (name === undefined) return { holder: { ...UNKNOWN, ttlMs } };
+    const own = this.engine.keeper.find(token);
     if (own !== undefined) {
       const { fence, request } = own;
-      return { holder: { process: name, host: hostname(), pid: process.pid, fence, ttlMs: leaseLeftMs, label: request.label }, ageMs: 0 };
+      return { holder: { process: name, host: hostname(), pid: process.pid, fence, ttlMs, label: request.label }, ageMs: 0 };
     }
-    const card = await this.store.readCard(name, key);
-    const described = card?.held?.token === owner ? card.held : undefined;
+    const card = await cardOf(name);
+    const described = card?.held.find((held) => held.token === token);
     return {
-      holder: { process: name, host: card?.host, pid: card?.pid, fence: described?.fence, ttlMs: leaseLeftMs, label: described?.label },
+      holder: { process: name, host: card?.host, pid: card?.pid, fence: described?.fence, ttlMs, label: described?.label },
       ...(card === undefined ? {} : { ageMs: card.ageMs }),
     };
   }
@@ -68,10 +90,10 @@ export class LockInspector {
   /** A process that holds a lock passes it on to its own callers, and stands in no line for them. */
   private async waiting(
     { key, waiting }: StoredLock,
-    holder: string | undefined,
+    holders: ReadonlySet<string>,
   ): Promise<{ waitingProcesses: number; waitingCallers: number }> {
     const { engine, store } = this;
-    const elsewhere = new Set(holder === undefined ? waiting : [...waiting, holder]);
+    const elsewhere = new Set([...waiting, ...holders]);
     elsewhere.delete(engine.process);
     const counts = await Promise.all(
       [...elsewhere].map(async (process) => {
@@ -79,13 +101,21 @@ export class LockInspector {
         return { callers, waits: callers > 0 || waiting.includes(process) };
       }),
     );
-    const own = engine.locals.callers(key);
+    const own = engine.waiting().get(key) ?? 0;
     const waits = own > 0 || waiting.includes(engine.process);
     return {
       waitingProcesses: counts.filter((count) => count.waits).length + (waits ? 1 : 0),
       waitingCallers: counts.reduce((sum, { callers }) => sum + callers, own),
     };
   }
+}
+
+const UNKNOWN = { process: undefined, host: undefined, pid: undefined, fence: undefined, label: undefined };
+
+function kindOf({ owner, foreignType, sharing }: StoredLock, holder: LockHolder | undefined): LockState['kind'] {
+  if (sharing !== undefined) return sharing.kind === 'read' ? 'read' : 'semaphore';
+  if (owner === undefined && foreignType === undefined) return 'free';
+  return holder?.process === undefined ? 'foreign' : 'exclusive';
 }
 
 function noteOn({ owner, foreignType, leaseLeftMs }: StoredLock): string | undefined {

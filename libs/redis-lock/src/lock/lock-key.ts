@@ -16,6 +16,21 @@ export function checkKey(key: unknown): asserts key is string {
   if (fault !== undefined) throw new LockKeyError(fault, typeof key === 'string' ? key.slice(0, 200) : undefined);
 }
 
+const MOST_KEYS = 100;
+
+/** Several keys, checked, in the order of their bytes, each once. @throws LockKeyError */
+export function keySet(keys: unknown): string[] {
+  if (!Array.isArray(keys)) throw new LockKeyError(faultOf(keys) ?? 'A lock key is a string, or an array of them.');
+  if (keys.length === 0) throw new LockKeyError('There is no key: the array is empty.');
+  if (keys.length > MOST_KEYS)
+    throw new LockKeyError(`${String(keys.length)} keys are too many for one lock; ${String(MOST_KEYS)} at most.`);
+  const checked = keys.map((key: unknown) => {
+    checkKey(key);
+    return key;
+  });
+  return [...new Set(checked)].sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+}
+
 function faultOf(key: unknown): string | undefined {
   if (typeof key !== 'string') return `A lock key is a string, not ${key === null ? 'null' : typeof key}.`;
   if (key === '') return "A lock key must not be empty. Name what is locked, for instance 'inventory:42'.";

@@ -21,6 +21,11 @@ export interface LockOptions {
   ttl?: Duration;
   /** How long to stand in line; 0 is one attempt. The object form polls outside the line. Default: the module's `wait`. */
   wait?: Duration | RetryPolicy;
+  /**
+   * `'read'`: together with other readers, but not with a writer. `'write'` is what `'exclusive'` is: alone. Readers and writers take turns: no
+   * reader joins while a writer waits, and when a writer leaves, all readers in line begin at once. Default `'exclusive'`.
+   */
+  mode?: 'exclusive' | 'read' | 'write';
   /** Extended while held. Default true. */
   renew?: boolean;
   /** Upper bound on the whole hold: renewal stops there and the lock is lost. No default. */
@@ -35,4 +40,14 @@ export interface LockOptions {
   replicas?: { min: number; timeout: Duration };
   /** Shown by `inspect()`, at most 120 characters. */
   label?: string;
+}
+
+/** Options of a lock that is shared with other readers. */
+export type ReadLockOptions = LockOptions & { mode: 'read' };
+
+/** What one permit of a counting semaphore asks for. */
+export interface PermitOptions extends Omit<LockOptions, 'mode'> {
+  /** How many may be inside at once, 1 to 1,000,000. Everybody who uses the key must say the same, until it is idle. */
+  limit: number;
+  mode?: never;
 }

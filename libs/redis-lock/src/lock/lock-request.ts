@@ -1,8 +1,9 @@
 import { parseDuration } from '../duration.js';
 import { LockOptionsError } from '../errors/lock-options.error.js';
 import type { Standing } from '../store/lock-store.interface.js';
+import { READING, type Sharing } from '../store/sharing.js';
 import { Lease } from './lease.js';
-import type { LockOptions } from './lock-options.js';
+import type { LockOptions, PermitOptions } from './lock-options.js';
 import { retrySchedule, type RetrySchedule } from './retry-schedule.js';
 
 /** What the engine needs of the module's options, checked, in ms. */
@@ -24,6 +25,8 @@ export interface LockRequest {
   /** How to stand in line for it. */
   readonly standing: Standing;
   readonly waitMs: number;
+  /** Undefined for the lock as a whole. */
+  readonly sharing: Sharing | undefined;
   /** Present where the caller polls instead of standing in line. */
   readonly retry: RetrySchedule | undefined;
   readonly renew: boolean;
@@ -38,12 +41,14 @@ export interface LockRequest {
 /** Shorter leases would be used up by drift and a single round trip. */
 const SHORTEST_TTL = 10;
 const LONGEST_LABEL = 120;
+const MOST_PERMITS = 1_000_000;
 /** A lock that is handed over to a process in line lasts no longer than this unless the process confirms it, in ms. */
 const LONGEST_GRACE_MS = 2_000;
 /** Every option there is: untyped code may write others. */
 export const LOCK_OPTION_NAMES: ReadonlySet<string> = new Set<keyof LockOptions>([
   'ttl',
   'wait',
+  'mode',
   'renew',
   'maxHold',
   'holdAtLeast',
@@ -54,7 +59,7 @@ export const LOCK_OPTION_NAMES: ReadonlySet<string> = new Set<keyof LockOptions>
 ]);
 
 /** Checks options against the settings and fills in what was left out. @throws LockOptionsError */
-export function lockRequest(options: LockOptions, settings: EngineSettings): LockRequest {
+export function lockRequest(options: LockOptions, settings: EngineSettings, permits?: Sharing): LockRequest {
   checkIsOptions(options);
   for (const name of Object.keys(options)) {
     if (!LOCK_OPTION_NAMES.has(name)) {
@@ -83,6 +88,7 @@ export function lockRequest(options: LockOptions, settings: EngineSettings): Loc
     ttl,
     leaseMs,
     standing: { graceMs: Math.ceil(Math.min(leaseMs, LONGEST_GRACE_MS)), since: undefined },
+    sharing: permits ?? sharingOfMode(options),
     waitMs: polls ? 0 : parseDuration(wait, 'wait'),
     retry: polls ? retrySchedule(wait) : undefined,
     renew: checkFlag(options.renew, 'renew'),
@@ -93,6 +99,28 @@ export function lockRequest(options: LockOptions, settings: EngineSettings): Loc
     replicas: checkReplicas(options.replicas),
     label: checkLabel(options.label),
   };
+}
+
+/** The same for a permit. @throws LockOptionsError */
+export function permitRequest(options: PermitOptions, settings: EngineSettings): LockRequest {
+  checkIsOptions(options);
+  const { limit, mode, ...rest }: Omit<PermitOptions, 'mode'> & { mode?: unknown } = options;
+  if (mode !== undefined)
+    throw new LockOptionsError('mode: a permit has none; leave it out, or use acquire() for a lock to read or to write.');
+  return lockRequest(rest, settings, { kind: 'permit', limit: checkLimit(limit) });
+}
+
+/** @throws LockOptionsError */
+export function checkLimit(limit: unknown): number {
+  if (typeof limit === 'number' && Number.isInteger(limit) && limit >= 1 && limit <= MOST_PERMITS) return limit;
+  throw new LockOptionsError(`limit: write how many may be inside at once, a whole number from 1 to ${String(MOST_PERMITS)}.`);
+}
+
+function sharingOfMode({ mode }: LockOptions): Sharing | undefined {
+  if (mode === undefined || mode === 'exclusive' || mode === 'write') return undefined;
+  // Untyped code may write anything.
+  if ((mode as unknown) === 'read') return READING;
+  throw new LockOptionsError("mode: write 'exclusive', 'read' or 'write'.");
 }
 
 /** Tells options from what an untyped caller may have passed in their place. @throws LockOptionsError */

@@ -16,8 +16,14 @@ export interface LockState {
   /** The key without the module's prefix. */
   readonly key: string;
   readonly locked: boolean;
-  /** `'foreign'`: held by a client that does not speak this protocol. */
-  readonly kind: 'free' | 'exclusive' | 'foreign';
+  /**
+   * `'exclusive'`: held alone, to write or otherwise; `'read'`: shared by readers; `'semaphore'`: permits of it are held; `'foreign'`: held by a
+   * client that does not speak this protocol.
+   */
+  readonly kind: 'free' | 'exclusive' | 'read' | 'semaphore' | 'foreign';
+  /** How many permits there are, of a semaphore; undefined otherwise. */
+  readonly limit: number | undefined;
+  /** One, or each reader, or each holder of a permit. */
   readonly holders: readonly LockHolder[];
   /** Processes in line, and the holder's where other callers of it wait. */
   readonly waitingProcesses: number;

@@ -1,66 +1,62 @@
 import { LockBusyError } from '../errors/lock-busy.error.js';
 import { LockLostError } from '../errors/lock-lost.error.js';
 import { LockOptionsError } from '../errors/lock-options.error.js';
-import { DroppedHandles } from './dropped-handles.js';
-import type { Hold } from './hold.js';
-import type { Lock } from './lock.js';
+import { Entrance, type Use } from './entrance.js';
+import type { Lock, LockSet, SharedLock, SingleLock } from './lock.js';
 import type { LockEngine } from './lock-engine.js';
-import { LockHandle, type HandleOwner } from './lock-handle.js';
+import type { LockHandle } from './lock-handle.js';
 import { LockInspector } from './lock-inspector.js';
-import { checkKey } from './lock-key.js';
-import type { LockOptions } from './lock-options.js';
-import { checkIsOptions, type LockRequest } from './lock-request.js';
+import { checkKey, keySet } from './lock-key.js';
+import type { LockOptions, PermitOptions, ReadLockOptions } from './lock-options.js';
+import { checkIsOptions } from './lock-request.js';
+import { LockSetHandle } from './lock-set.js';
 import type { LockState } from './lock-state.js';
-import { Section, sections } from './section.js';
-import { newShare, type Share } from './share.js';
 
-/** What a handle is for: one that a section releases, or one that its caller may forget. */
-type Use = 'section' | 'bare';
+type SectionOf<T> = (lock: Lock) => Promise<T> | T;
+
+/** What a caller has entered: the handles, and the face of them all. */
+interface Entered {
+  readonly handles: readonly LockHandle[];
+  readonly lock: Lock;
+}
 
 /** Distributed locks of one connection. Inject it, or another connection's with `@InjectLockService(name)`. */
 export class LockService {
   private readonly inspector: LockInspector;
-  private readonly dropped: DroppedHandles;
-  private readonly owner: HandleOwner;
-
-  private readonly handleOf = (hold: Hold): LockHandle => new LockHandle(newShare(hold, undefined), this.owner);
-  private readonly bareHandleOf = (hold: Hold): LockHandle => this.watched(this.handleOf(hold));
+  private readonly entrance: Entrance;
 
   /** Made by RedisLockModule, or by `nestjs-redis-lock/testing`. */
   constructor(private readonly engine: LockEngine) {
     this.inspector = new LockInspector(engine.store, engine);
-    this.dropped = new DroppedHandles(engine);
-    this.owner = {
-      engine,
-      faultOfRelease: (share) => this.faultOfRelease(share),
-      onReleased: (share) => {
-        this.dropped.forget(share);
-        share.turnOf?.endTurn();
-      },
-    };
+    this.entrance = new Entrance(engine);
   }
 
   /**
    * Acquires a lock, waiting for it up to `options.wait` (default: the module's, `'5s'`). Release it in a `finally` block, by `await using`,
-   * or use {@link withLock}, which cannot forget to.
+   * or use {@link withLock}, which cannot forget to. With `mode: 'read'` it is shared with other readers. Several keys are had all or none, in
+   * one order whatever the caller's: callers who name the same keys never wait for each other in a circle; each key counts once.
    * @throws LockBusyError when it was not to be had in time
    * @throws LockStoreError when the store did not answer; nothing is held then
-   * @throws LockKeyError, LockOptionsError before anything is sent
+   * @throws LockKeyError, LockOptionsError before anything is sent; LockOptionsError also while permits of that key are held
    */
-  async acquire(key: string, options?: LockOptions): Promise<Lock> {
+  acquire(key: string, options: ReadLockOptions): Promise<SharedLock>;
+  acquire(key: string, options?: LockOptions): Promise<SingleLock>;
+  acquire(keys: readonly string[], options?: LockOptions): Promise<LockSet>;
+  acquire(key: string | readonly string[], options?: LockOptions): Promise<Lock>;
+  async acquire(key: string | readonly string[], options?: LockOptions): Promise<Lock> {
+    if (typeof key !== 'string') return (await this.enter(key, options, 'bare')).lock;
     checkKey(key);
-    return this.enter(key, this.engine.request(options), 'bare');
+    return this.entrance.enter(key, this.engine.request(options), 'bare');
   }
 
   /** One attempt, whatever `wait` says; null when somebody else holds the lock or stands in line for it. @throws as {@link acquire}, but no LockBusyError */
-  async tryAcquire(key: string, options?: LockOptions): Promise<Lock | null> {
+  tryAcquire(key: string, options: ReadLockOptions): Promise<SharedLock | null>;
+  tryAcquire(key: string, options?: LockOptions): Promise<SingleLock | null>;
+  tryAcquire(keys: readonly string[], options?: LockOptions): Promise<LockSet | null>;
+  tryAcquire(key: string | readonly string[], options?: LockOptions): Promise<Lock | null>;
+  async tryAcquire(key: string | readonly string[], options?: LockOptions): Promise<Lock | null> {
     if (options !== undefined) checkIsOptions(options);
-    try {
-      return await this.acquire(key, { ...options, wait: 0 });
-    } catch (error) {
-      if (error instanceof LockBusyError) return null;
-      throw error;
-    }
+    return nullIfBusy(this.acquire(key, { ...options, wait: 0 }));
   }
 
   /**
@@ -68,28 +64,42 @@ export class LockService {
    * Redis (unless `reentrant: false`). What the function throws passes untouched.
    * @throws as {@link acquire}, and LockLostError when the lock was lost before the function ended: `result` or `cause` is what it ended with
    */
-  withLock<T>(key: string, section: (lock: Lock) => Promise<T> | T): Promise<T>;
-  withLock<T>(key: string, options: LockOptions, section: (lock: Lock) => Promise<T> | T): Promise<T>;
+  withLock<T>(key: string | readonly string[], section: SectionOf<T>): Promise<T>;
+  withLock<T>(key: string | readonly string[], options: LockOptions, section: SectionOf<T>): Promise<T>;
   async withLock<T>(
-    key: string,
-    ...rest: [section: (lock: Lock) => Promise<T> | T] | [options: LockOptions, section: (lock: Lock) => Promise<T> | T]
+    key: string | readonly string[],
+    ...rest: [section: SectionOf<T>] | [options: LockOptions, section: SectionOf<T>]
   ): Promise<T> {
     const [options, run] = rest.length === 1 ? [undefined, rest[0]] : rest;
+    if (typeof key === 'string') checkKey(key);
+    checkSection('withLock', run);
+    if (typeof key !== 'string') return this.run(await this.enter(key, options, 'section'), run);
+    const handle = await this.entrance.enter(key, this.engine.request(options), 'section');
+    return this.run({ handles: [handle], lock: handle }, run);
+  }
+
+  /**
+   * Acquires one permit of a counting semaphore: at most `options.limit` are held at once, across all instances. A permit has a lease, is
+   * renewed, and is had in order of coming, as a lock is.
+   * @throws as {@link acquire}; LockOptionsError also while the key is in use with another limit, or as a lock
+   */
+  async acquirePermit(key: string, options: PermitOptions): Promise<SharedLock> {
     checkKey(key);
-    if (typeof run !== 'function') throw new LockOptionsError('withLock: the last argument is the function to run.', { key });
-    const handle = await this.enter(key, this.engine.request(options), 'section');
-    const { share } = handle;
-    const entered = (share.section = new Section(this, share, handle, sections.getStore()));
-    let outcome: { result: T } | { cause: unknown };
-    try {
-      outcome = { result: await sections.run(entered, run, handle) };
-    } catch (cause) {
-      outcome = { cause };
-    }
-    const released = await this.releaseQuietly(handle);
-    if (released === 'lost') throw this.lossOf(share, outcome);
-    if ('cause' in outcome) throw outcome.cause;
-    return outcome.result;
+    return asShared(await this.entrance.enter(key, this.engine.permitRequest(options), 'bare'));
+  }
+
+  /** One attempt, whatever `wait` says; null when all permits are held or somebody stands in line for one. @throws as {@link acquirePermit}, but no LockBusyError */
+  async tryAcquirePermit(key: string, options: PermitOptions): Promise<SharedLock | null> {
+    checkIsOptions(options);
+    return nullIfBusy(this.acquirePermit(key, { ...options, wait: 0 }));
+  }
+
+  /** Runs a function while a permit is held. @throws as {@link acquirePermit} and {@link withLock} */
+  async withPermit<T>(key: string, options: PermitOptions, section: SectionOf<T>): Promise<T> {
+    checkKey(key);
+    checkSection('withPermit', section);
+    const handle = await this.entrance.enter(key, this.engine.permitRequest(options), 'section');
+    return this.run({ handles: [handle], lock: handle }, section);
   }
 
   /** Whether anybody holds the lock right now, a foreign client included. A report, not a promise. @throws LockStoreError */
@@ -120,69 +130,65 @@ export class LockService {
 
   /** The lock that the running section holds: the innermost, or that of a key. Undefined outside of withLock and decorated methods. */
   current(key?: string): Lock | undefined {
-    return this.nearest(({ share, lock }) => (key === undefined || share.hold.key === key) && lock.isHeld)?.lock;
+    return this.entrance.nearest(({ share, lock }) => (key === undefined || share.hold.key === key) && lock.isHeld)?.lock;
   }
 
-  private enter(key: string, request: LockRequest, use: Use): Promise<LockHandle> {
-    const around = this.nearest(({ share }) => share.hold.key === key);
-    if (around !== undefined) return this.enterAgain(around, request, use);
-    const nested = this.nearest(({ lock }) => lock.isHeld) !== undefined;
-    return this.engine.acquire(key, request, nested).then(use === 'bare' ? this.bareHandleOf : this.handleOf);
+  private async enter(keys: readonly string[], options: LockOptions | undefined, use: Use): Promise<Entered> {
+    const sorted = keySet(keys);
+    const handles = await this.entrance.enterAll(sorted, this.engine.request(options), use);
+    return { handles, lock: new LockSetHandle([...keys], handles) };
   }
 
-  /** A bare handle, which nobody may ever release. */
-  private watched(handle: LockHandle): LockHandle {
-    this.dropped.watch(handle, handle.share);
-    return handle;
-  }
-
-  /** The key is held by the caller's own async context: counted, no command. */
-  private async enterAgain(around: Section, request: LockRequest, use: Use): Promise<LockHandle> {
-    const { hold } = around.share;
-    if (!request.reentrant) {
-      throw new LockOptionsError(`The lock '${hold.key}' is held by the caller itself: with reentrant: false it would wait for itself.`, {
-        key: hold.key,
-      });
-    }
-    around.lock.assertHeld();
-    await around.takeTurn(request, this.engine);
-    if (!around.lock.isHeld) {
-      around.endTurn();
-      // It ended while this one stood in line for its turn: there is nothing left to be nested in.
-      if (around.share.released) return this.enter(hold.key, request, use);
-      around.lock.assertHeld();
-    }
-    hold.shares++;
-    const handle = new LockHandle(newShare(hold, around), this.owner);
-    return use === 'bare' ? this.watched(handle) : handle;
-  }
-
-  /** The innermost section of this service around the running code that has not ended and fits. */
-  private nearest(fits: (section: Section) => boolean): Section | undefined {
-    return sections.getStore()?.nearest((section) => section.owner === this && fits(section));
-  }
-
-  private faultOfRelease({ hold, section }: Share): LockOptionsError | undefined {
-    const here = this.nearest(({ share }) => share.hold === hold);
-    if (section === undefined || here?.isInside(section) !== true) return undefined;
-    return new LockOptionsError(`release() of '${hold.key}' was called inside a nested section of the same hold; it could never settle.`, {
-      key: hold.key,
-    });
-  }
-
-  /** A release that went unanswered is worked on in the background, and says nothing about what the section did. */
-  private async releaseQuietly(handle: LockHandle): Promise<'released' | 'lost'> {
+  private async run<T>({ handles, lock }: Entered, section: SectionOf<T>): Promise<T> {
+    let outcome: { result: T } | { cause: unknown };
     try {
-      return await handle.release();
-    } catch (error) {
-      this.engine.log.warn(error instanceof Error ? error.message : String(error));
-      return 'released';
+      outcome = { result: await this.entrance.run(handles, lock, section) };
+    } catch (cause) {
+      outcome = { cause };
     }
+    const lost = await this.releaseQuietly(handles);
+    if (lost !== undefined) throw lossOf(lost, outcome);
+    if ('cause' in outcome) throw outcome.cause;
+    return outcome.result;
   }
 
-  private lossOf({ hold }: Share, outcome: { result: unknown } | { cause: unknown }): unknown {
-    // The section gave up with the very error that told it of the loss.
-    if ('cause' in outcome && outcome.cause instanceof LockLostError && outcome.cause.key === hold.key) return outcome.cause;
-    return new LockLostError(hold.key, hold.lossReason ?? 'expired', outcome);
+  /** In reverse; returns one that was lost. A release that went unanswered is worked on in the background, and says nothing about what the section did. */
+  private async releaseQuietly(handles: readonly LockHandle[]): Promise<LockHandle | undefined> {
+    let lost: LockHandle | undefined;
+    const release = async (handle: LockHandle): Promise<void> => {
+      try {
+        if ((await handle.release()) === 'lost') lost = handle;
+      } catch (error) {
+        this.engine.log.warn(error instanceof Error ? error.message : String(error));
+      }
+    };
+    const [only, ...others] = handles;
+    if (only !== undefined && others.length === 0) await release(only);
+    else await Promise.all([...handles].reverse().map(release));
+    return lost;
   }
+}
+
+function checkSection(method: string, run: unknown): void {
+  if (typeof run !== 'function') throw new LockOptionsError(`${method}: the last argument is the function to run.`);
+}
+
+/** It was made for a lock that is shared: there is nothing to downgrade, and downgrade() says so. */
+function asShared(handle: LockHandle): SharedLock {
+  return handle as LockHandle & { downgrade: never };
+}
+
+async function nullIfBusy<T>(acquiring: Promise<T>): Promise<T | null> {
+  try {
+    return await acquiring;
+  } catch (error) {
+    if (error instanceof LockBusyError) return null;
+    throw error;
+  }
+}
+
+function lossOf({ share: { hold } }: LockHandle, outcome: { result: unknown } | { cause: unknown }): unknown {
+  // The section gave up with the very error that told it of the loss.
+  if ('cause' in outcome && outcome.cause instanceof LockLostError && outcome.cause.key === hold.key) return outcome.cause;
+  return new LockLostError(hold.key, hold.lossReason ?? 'expired', outcome);
 }

@@ -2,7 +2,6 @@ import { hostname } from 'node:os';
 import type { Clock, Timer, Timers } from '../runtime/clock.js';
 import type { LockDescription, LockStore } from '../store/lock-store.interface.js';
 import type { LeaseKeeper } from './lease-keeper.js';
-import type { LocalLocks } from './waiting/local-locks.js';
 
 /** What describing this process needs. */
 export interface ProcessDescriptionParts {
@@ -10,20 +9,23 @@ export interface ProcessDescriptionParts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly keeper: LeaseKeeper;
-  readonly locals: LocalLocks;
+  /** Every key that callers of this process wait for, with their number. */
+  readonly waiting: () => ReadonlyMap<string, number>;
 }
 
 /** How often it is looked whether there is anything new to tell, and how long a hold must last to be told of. */
 const ROUND_MS = 1_000;
 /** A card that says the same is written anew this often, since it has a TTL. */
 const REFRESH_MS = 20_000;
+/** Of that many shares of one lock fence and label are told. */
+const MOST_TOLD = 100;
 
 /** Tells the store who this process is and what it has held for a while, so that others can inspect it. Off the hot path: short holds cost nothing. */
 export class ProcessDescription {
   private timer: Timer | undefined;
   private closed = false;
   private writtenAt = -Infinity;
-  /** What was told, by key: the token of what is held. */
+  /** What was told, by key: the tokens of what is held. */
   private held = new Map<string, string>();
   private waiting = new Map<string, number>();
 
@@ -47,8 +49,10 @@ export class ProcessDescription {
   private async round(): Promise<void> {
     const now = this.parts.clock.now().monotonic;
     const held = new Map<string, string>();
-    for (const { key, token, enteredAt } of this.parts.keeper.all()) if (now - enteredAt >= ROUND_MS) held.set(key, token);
-    const waiting = new Map(this.parts.locals.counts());
+    for (const { key, token, enteredAt } of this.parts.keeper.all()) {
+      if (now - enteredAt >= ROUND_MS) held.set(key, held.has(key) ? `${held.get(key) ?? ''} ${token}` : token);
+    }
+    const waiting = new Map(this.parts.waiting());
     // The card may have lapsed since, so then everything is told.
     const stale = held.size + waiting.size > 0 && now - this.writtenAt >= REFRESH_MS;
     const change = {
@@ -75,12 +79,15 @@ export class ProcessDescription {
     if (this.parts.keeper.size + this.held.size + this.waiting.size > 0) this.touch();
   }
 
-  private describe(changed: ReadonlyMap<string, string | undefined>): Map<string, LockDescription | undefined> {
-    const described = new Map<string, LockDescription | undefined>();
+  private describe(changed: ReadonlyMap<string, string | undefined>): Map<string, LockDescription[] | undefined> {
+    const described = new Map<string, LockDescription[] | undefined>();
     for (const key of changed.keys()) described.set(key, undefined);
     if (described.size === 0) return described;
     for (const { key, token, fence, request } of this.parts.keeper.all()) {
-      if (changed.get(key) === token) described.set(key, { token, fence, label: request.label });
+      if (changed.get(key)?.split(' ').includes(token) !== true) continue;
+      const held = described.get(key) ?? [];
+      if (held.length < MOST_TOLD) held.push({ token, fence, label: request.label });
+      described.set(key, held);
     }
     return described;
   }

@@ -1,14 +1,25 @@
 import { LockStoreError } from '../errors/lock-store.error.js';
 import { atMost } from '../runtime/at-most.js';
 import type { Clock, Instant, Timers } from '../runtime/clock.js';
-import type { LockStore } from '../store/lock-store.interface.js';
+import type { LockStore, PlaceReply } from '../store/lock-store.interface.js';
 import type { GiveBack } from './give-back.js';
 import type { Hold } from './hold.js';
 import type { NotedTokens } from './noted-tokens.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 import type { EngineSettings } from './lock-request.js';
 import type { UnderWay } from './under-way.js';
-import type { LocalLock } from './waiting/local-lock.js';
+import type { NewStanding } from './waiting/store-queue.js';
+
+/** What this process knows of the lock: whether callers of it still wait. */
+export interface ReleasedLock {
+  readonly line:
+    | {
+        standAgain(): NewStanding | undefined;
+        onReleased(standing: NewStanding, reply: PlaceReply | undefined): void;
+        advance(): void;
+      }
+    | undefined;
+}
 
 /** What a release needs. */
 export interface ReleaseParts {
@@ -32,22 +43,22 @@ export class Releases {
    * Gives a hold up; the lock stays for the rest of its holdAtLeast.
    * @throws LockStoreError when the store did not answer within commandTimeout; it is then released in the background
    */
-  end(hold: Hold, local: LocalLock | undefined): Promise<'released' | 'lost'> {
+  end(hold: Hold, local: ReleasedLock | undefined): Promise<'released' | 'lost'> {
     return this.release(hold, local, hold.keepMs(this.parts.clock.now()));
   }
 
   /** Frees a lock that was granted to somebody who has gone: nobody entered, so there is no minimum to hold it for. Never rejects. */
-  returnUnused(hold: Hold, local: LocalLock | undefined): void {
+  returnUnused(hold: Hold, local: ReleasedLock | undefined): void {
     // An unanswered release is worked on in the background, and nobody waits for it.
     this.release(hold, local, 0).catch(() => undefined);
   }
 
   /** Releases a lock that was not passed on in the end: its caller has left already. Never rejects. */
-  surrender(hold: Hold, local: LocalLock): void {
+  surrender(hold: Hold, local: ReleasedLock): void {
     this.send(hold, local, 0, this.parts.clock.now()).catch(() => undefined);
   }
 
-  private release(hold: Hold, local: LocalLock | undefined, keepMs: number): Promise<'released' | 'lost'> {
+  private release(hold: Hold, local: ReleasedLock | undefined, keepMs: number): Promise<'released' | 'lost'> {
     const { clock, keeper } = this.parts;
     const now = clock.now();
     if (hold.isHeldAt(now)) return this.send(hold, local, keepMs, now);
@@ -57,7 +68,7 @@ export class Releases {
   }
 
   /** Callers of this process who still wait are put in line behind the other processes, by the same command. */
-  private async send(hold: Hold, local: LocalLock | undefined, keepMs: number, now: Instant): Promise<'released' | 'lost'> {
+  private async send(hold: Hold, local: ReleasedLock | undefined, keepMs: number, now: Instant): Promise<'released' | 'lost'> {
     const { store, keeper, underWay, kept } = this.parts;
     const { key, token } = hold;
     const line = local?.line;
@@ -65,7 +76,7 @@ export class Releases {
     if (keepMs > 0) kept.note(token, keepMs);
     underWay.begin();
     try {
-      const answer = store.release({ key, token, keepMs, next: standing?.command });
+      const answer = store.release({ key, token, keepMs, sharing: hold.request.sharing, next: standing?.command });
       // The rest is done while the store is at work.
       hold.endAsReleased();
       keeper.forget(hold);
@@ -106,6 +117,6 @@ export class Releases {
   /** Until the lease of the last command that may have reached the server is over, which can be later than what we believed. */
   private inBackground(hold: Hold, keepMs: () => number): Promise<boolean> {
     const withinMs = hold.longestLease + 2 * this.parts.settings.commandTimeout;
-    return this.parts.giveBack.release(hold.key, hold.token, withinMs, keepMs);
+    return this.parts.giveBack.release(hold.key, hold.token, withinMs, keepMs, hold.request.sharing);
   }
 }

@@ -3,7 +3,8 @@ import type { Hold } from './hold.js';
 
 /** What one handle has of a hold; outlives the handle, so that one dropped unreleased can be told from a released one. */
 export interface Share extends Linked<Share> {
-  readonly hold: Hold;
+  /** Another one after a downgrade. */
+  hold: Hold;
   released: boolean;
   /** The section around it whose turn it took; undefined for a hold of its own. */
   readonly turnOf: { endTurn(): void } | undefined;

@@ -6,7 +6,7 @@
 -- @include now
 -- @include note-until
 -- @include find-entry
--- @include hand-over
+-- @include settle
 local owned = redis.pcall('GET', KEYS[1]) == ARGV[1]
 if owned then
   redis.call('DEL', KEYS[1])
@@ -23,6 +23,8 @@ if ARGV[2] ~= '0' then
   note_until('x' .. ARGV[1], tonumber(ARGV[2]))
 end
 if owned then
-  hand_over(ARGV[3])
+  hand_over(ARGV[3], nil, nil, 'r')
+elseif entry then
+  settle(ARGV[3])
 end
 return owned and 1 or 0

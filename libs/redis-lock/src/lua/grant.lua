@@ -2,7 +2,7 @@
 -- KEYS  1 lock, 2 companion (queue and tombstones), 3 fence counter
 -- ARGV  1 token, 2 lease ms, 3 deadline in server µs, 4 fences to reserve, 5 terms of the queue ('' = one attempt), 6 channel prefix
 -- Reply {0, now µs, first fence, 1 = others wait} granted | {1, now, pttl of the lock} busy | {2, now} stale | {3, now} cancelled
---       | {4, now, first queued µs, 1 = first in line, pttl} queued
+--       | {4, now, first queued µs, 1 = first in line, pttl} queued | {6, now, its marker} permits of it are held
 -- @include now
 if now > tonumber(ARGV[3]) then
   return { 2, now }
@@ -24,6 +24,10 @@ if accompanied and redis.call('EXISTS', KEYS[1]) == 0 then
   if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then
     return { 0, now, reserve(ARGV[4]), others_wait(process_of(ARGV[1])) }
   end
+end
+local owner = redis.pcall('GET', KEYS[1])
+if type(owner) == 'string' and limit_of(owner) then
+  return { 6, now, owner }
 end
 if ARGV[5] == '' then
   return { 1, now, redis.call('PTTL', KEYS[1]) }

@@ -21,7 +21,7 @@ end
 local terms = read_terms(ARGV[5])
 local process = process_of(ARGV[1])
 local token = ARGV[1]
-local since = redis.call('ZSCORE', KEYS[2], 'q' .. token .. ' ' .. terms.lease)
+local since = redis.call('ZSCORE', KEYS[2], 'q' .. token .. ' ' .. terms.entry)
 if since then
   -- Passed over, it has now been heard of.
   local mark = mark_of(process)
@@ -48,4 +48,4 @@ if not owner then
   end
 end
 local first = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
-return queued(token, since, first == 'q' .. token .. ' ' .. terms.lease)
+return queued(token, since, first == 'q' .. token .. ' ' .. terms.entry)

@@ -30,7 +30,7 @@ if not accompanied then
 end
 -- @include hand-over
 if not ARGV[4] or is_late or redis.call('ZSCORE', KEYS[2], 'x' .. ARGV[4]) then
-  if not hand_over(ARGV[3]) then
+  if not hand_over(ARGV[3], nil, nil, 'r') then
     redis.call('DEL', KEYS[1])
   end
   return ARGV[4] and { 2, now } or 1
@@ -38,7 +38,7 @@ end
 -- @include enqueue
 local terms = read_terms(ARGV[7])
 enqueue(ARGV[4], terms)
-local grant, mine = hand_over(ARGV[3], ARGV[4], ARGV[5])
+local grant, mine = hand_over(ARGV[3], ARGV[4], ARGV[5], 'r')
 if not grant then
   redis.call('DEL', KEYS[1])
 end
@@ -46,4 +46,4 @@ if mine then
   return grant
 end
 local first = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
-return queued(ARGV[4], terms.since, first == 'q' .. ARGV[4] .. ' ' .. terms.lease)
+return queued(ARGV[4], terms.since, first == 'q' .. ARGV[4] .. ' ' .. terms.entry)

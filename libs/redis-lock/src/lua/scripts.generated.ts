@@ -3,7 +3,7 @@ import type { LuaScript } from './lua-script.js';
 
 export const CANCEL: LuaScript = {
   name: 'cancel',
-  sha1: '07bea8eb8883316b0f9c950d6af889af7663dd2a',
+  sha1: '7831f66402a0476bec2bdf3c913736221a76dd44',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
@@ -20,23 +20,37 @@ local function note_until(member, ms)
   live_for(ms)
 end
 local QUEUED = '(0'
+local QUEUE_END = '(4503599627370496'
+local READERS = '4503599627370496'
 local function process_of(token)
   return string.match(token, '^([^.]+)%.')
 end
-local function find_entry(beginning)
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf')) do
+local function find_entry(beginning, from, to)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], from or QUEUED, to or QUEUE_END)) do
     if string.sub(member, 2, #beginning + 1) == beginning then
       return member
     end
   end
 end
-local function mark_of(process)
+local function place_of(member)
+  local process = process_of(string.sub(member, 2))
+  return string.find(member, ' r', 1, true) and process .. '/r' or process
+end
+local function mark_of(place)
   for _, mark in ipairs({ 's', 'u', 'p' }) do
-    local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. place)
     if lapse and -lapse > now then
       return mark, lapse
     end
   end
+end
+local function writer_waits()
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END)) do
+    if (mark_of(place_of(member)) or 'p') ~= 'p' then
+      return true
+    end
+  end
+  return false
 end
 local function reserve(count)
   local fence = now
@@ -47,24 +61,167 @@ local function reserve(count)
   end
   return fence
 end
-local function hand_over(channel, own, lease)
+local READ = '~1:read'
+local function limit_of(marker)
+  return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
+end
+local function share_of(token, i)
+  return i == 0 and token or token .. '/' .. i
+end
+local function live_shares()
+  local count, last, first = 0, 0, 0
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
+  for i = 1, #found, 2 do
+    if string.sub(found[i], 1, 1) == 'h' then
+      first = math.ceil((-found[i + 1] - now) / 1000)
+      last = count == 0 and first or last
+      count = count + 1
+    end
+  end
+  return count, last, first
+end
+local function longest_share()
+  local at = 0
+  while true do
+    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
+    for i = 1, #found, 2 do
+      if string.sub(found[i], 1, 1) == 'h' then
+        return math.ceil((-found[i + 1] - now) / 1000)
+      end
+    end
+    if #found == 0 then
+      return nil
+    end
+    at = at + 8
+  end
+end
+local function add_shares(token, count, ms, marker)
+  if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
+    redis.call('SET', KEYS[1], marker, 'PX', ms)
+  end
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
+  local lapse, members = micros(-(now + ms * 1000)), {}
+  for i = 0, count - 1 do
+    members[2 * i + 1] = lapse
+    members[2 * i + 2] = 'h' .. share_of(token, i)
+  end
+  redis.call('ZADD', KEYS[2], unpack(members))
+  live_for(tonumber(ms))
+end
+local function drop_shares(token)
+  local dropped = 0
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
+    local share = string.match(member, '^h([^/]+)')
+    if share and (not token or share == token) then
+      dropped = dropped + redis.call('ZREM', KEYS[2], member)
+    end
+  end
+  return dropped
+end
+local function fit_lock()
+  local ms = longest_share()
+  if ms then
+    redis.call('PEXPIRE', KEYS[1], ms)
+    return true
+  end
+  redis.call('DEL', KEYS[1])
+  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  if last[1] then
+    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
+  end
+  return false
+end
+local function admit(entry, score, marker, channel, own, lease)
+  local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
+  local place = place_of(entry)
+  local mark, lapse = mark_of(place)
+  count = tonumber(count) or 1
+  redis.call('ZREM', KEYS[2], entry, mark .. place)
+  add_shares(token, count, token == own and lease or given, marker)
+  local grant = { 0, now, reserve(count), 0, token, count }
+  if token == own then
+    return grant
+  end
+  local message = (marker == READ and 'r' or 'p') .. token .. ' ' .. micros(grant[3]) .. ' ' .. count .. ' ' .. KEYS[1]
+  if redis.pcall('PUBLISH', channel .. process_of(token), message) ~= 0 or mark ~= 's' then
+    return grant
+  end
+  drop_shares(token)
+  redis.call('ZADD', KEYS[2], score, entry, lapse, 'p' .. place)
+  live_for(math.ceil((-lapse - now) / 1000))
+  return false
+end
+local function admit_line(from, to, marker, most, channel, own, lease)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
+  local grant, mine
+  for i = 1, #line, 2 do
+    if most < 1 then
+      break
+    end
+    local entry = line[i]
+    local mark = mark_of(place_of(entry))
+    if not mark then
+      redis.call('ZREM', KEYS[2], entry)
+    elseif mark ~= 'p' or (own and string.sub(entry, 2, #own + 2) == own .. ' ') then
+      local done = admit(entry, line[i + 1], marker, channel, own, lease)
+      if done then
+        most = most - 1
+        if done[5] == own then
+          grant, mine = done, true
+        end
+        grant = grant or done
+      end
+    end
+  end
+  return grant, mine
+end
+local function admit_readers(channel, own, lease)
+  return admit_line(READERS, '+inf', READ, math.huge, channel, own, lease)
+end
+local function admit_permits(limit, channel, own, lease)
+  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), channel, own, lease)
+end
+local function clear_lock()
+  redis.call('DEL', KEYS[1])
+  drop_shares()
+end
+local function hand_over(channel, own, lease, first)
+  local reader = redis.call('ZRANGEBYSCORE', KEYS[2], READERS, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  if reader[1] and not first then
+    local writer = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END, 'WITHSCORES', 'LIMIT', 0, 1)
+    first = writer[1] and tonumber(writer[2]) <= reader[2] - READERS and 'w' or 'r'
+  end
+  if reader[1] and first == 'r' then
+    clear_lock()
+    local grant, mine = admit_readers(channel, own, lease)
+    if fit_lock() then
+      return grant, mine
+    end
+  end
   local at, dead = 0, {}
   while true do
     local line = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 3)
     local member = line[1]
-    if not member then
-      return nil
+    if not member or string.find(member, ' r', 1, true) then
+      break
     end
-    local token, given = string.match(member, '^q(%S+) (%d+)$')
+    local token, given, limit = string.match(member, '^q(%S+) (%d+) ?p?(%d*)$')
     local process = process_of(token)
     local mark, lapse = mark_of(process)
     at = at + 1
     if not mark then
       dead[#dead + 1] = member
+    elseif limit ~= '' then
+      clear_lock()
+      local grant, mine = admit_permits(limit, channel, own, lease)
+      if fit_lock() then
+        return grant, mine
+      end
+      break
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
-      local others = line[3] and (line[5] or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
+      local others = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
       local grant = { 0, now, reserve(1), others, token }
       if token == own then
         return grant, true
@@ -80,6 +237,25 @@ local function hand_over(channel, own, lease)
       at, dead = at - #dead, {}
     end
   end
+  if reader[1] and first == 'w' then
+    clear_lock()
+    local grant, mine = admit_readers(channel, own, lease)
+    return fit_lock() and grant, mine
+  end
+end
+local function settle(channel, own, lease)
+  local marker = redis.pcall('GET', KEYS[1])
+  local limit = type(marker) == 'string' and limit_of(marker)
+  local grant, mine
+  if limit then
+    grant, mine = admit_permits(limit, channel, own, lease)
+  elseif marker == READ and longest_share() and not writer_waits() then
+    grant, mine = admit_readers(channel, own, lease)
+  end
+  if (limit or marker == READ) and not fit_lock() then
+    return hand_over(channel, own, lease, 'w')
+  end
+  return grant, mine
 end
 local owned = redis.pcall('GET', KEYS[1]) == ARGV[1]
 if owned then
@@ -97,7 +273,9 @@ if ARGV[2] ~= '0' then
   note_until('x' .. ARGV[1], tonumber(ARGV[2]))
 end
 if owned then
-  hand_over(ARGV[3])
+  hand_over(ARGV[3], nil, nil, 'r')
+elseif entry then
+  settle(ARGV[3])
 end
 return owned and 1 or 0
 `,
@@ -105,7 +283,7 @@ return owned and 1 or 0
 
 export const CONFIRM: LuaScript = {
   name: 'confirm',
-  sha1: 'b02de235654f8a07ab8bba4651ca7c8774f8b3bd',
+  sha1: 'dd4b1078b161b2eafe54f8a8329c003e207c56c1',
   source: `if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return { 0 }
 end
@@ -121,12 +299,14 @@ local function reserve(count)
   return fence
 end
 local QUEUED = '(0'
+local QUEUE_END = '(4503599627370496'
+local READERS = '4503599627370496'
 local function process_of(token)
   return string.match(token, '^([^.]+)%.')
 end
 local function others_wait(process)
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 3)) do
-    if process_of(string.sub(member, 2)) ~= process then
+    if string.find(member, ' r', 1, true) or process_of(string.sub(member, 2)) ~= process then
       return 1
     end
   end
@@ -134,6 +314,190 @@ local function others_wait(process)
 end
 redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), ARGV[2]))
 return { 1, reserve(ARGV[3]), others_wait(process_of(ARGV[1])) }
+`,
+};
+
+export const DOWNGRADE: LuaScript = {
+  name: 'downgrade',
+  sha1: '686069b894e649b09f559846fe89fe6b9c71fd62',
+  source: `local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+if now > tonumber(ARGV[3]) then
+  return { 2, now }
+end
+local QUEUED = '(0'
+local QUEUE_END = '(4503599627370496'
+local READERS = '4503599627370496'
+local function process_of(token)
+  return string.match(token, '^([^.]+)%.')
+end
+local function live_for(ms)
+  if redis.call('PTTL', KEYS[2]) < ms then
+    redis.call('PEXPIRE', KEYS[2], ms)
+  end
+end
+local function micros(value)
+  return string.format('%.0f', value)
+end
+local function place_of(member)
+  local process = process_of(string.sub(member, 2))
+  return string.find(member, ' r', 1, true) and process .. '/r' or process
+end
+local function mark_of(place)
+  for _, mark in ipairs({ 's', 'u', 'p' }) do
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. place)
+    if lapse and -lapse > now then
+      return mark, lapse
+    end
+  end
+end
+local function writer_waits()
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END)) do
+    if (mark_of(place_of(member)) or 'p') ~= 'p' then
+      return true
+    end
+  end
+  return false
+end
+local READ = '~1:read'
+local function limit_of(marker)
+  return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
+end
+local function share_of(token, i)
+  return i == 0 and token or token .. '/' .. i
+end
+local function live_shares()
+  local count, last, first = 0, 0, 0
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
+  for i = 1, #found, 2 do
+    if string.sub(found[i], 1, 1) == 'h' then
+      first = math.ceil((-found[i + 1] - now) / 1000)
+      last = count == 0 and first or last
+      count = count + 1
+    end
+  end
+  return count, last, first
+end
+local function longest_share()
+  local at = 0
+  while true do
+    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
+    for i = 1, #found, 2 do
+      if string.sub(found[i], 1, 1) == 'h' then
+        return math.ceil((-found[i + 1] - now) / 1000)
+      end
+    end
+    if #found == 0 then
+      return nil
+    end
+    at = at + 8
+  end
+end
+local function add_shares(token, count, ms, marker)
+  if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
+    redis.call('SET', KEYS[1], marker, 'PX', ms)
+  end
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
+  local lapse, members = micros(-(now + ms * 1000)), {}
+  for i = 0, count - 1 do
+    members[2 * i + 1] = lapse
+    members[2 * i + 2] = 'h' .. share_of(token, i)
+  end
+  redis.call('ZADD', KEYS[2], unpack(members))
+  live_for(tonumber(ms))
+end
+local function drop_shares(token)
+  local dropped = 0
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
+    local share = string.match(member, '^h([^/]+)')
+    if share and (not token or share == token) then
+      dropped = dropped + redis.call('ZREM', KEYS[2], member)
+    end
+  end
+  return dropped
+end
+local function fit_lock()
+  local ms = longest_share()
+  if ms then
+    redis.call('PEXPIRE', KEYS[1], ms)
+    return true
+  end
+  redis.call('DEL', KEYS[1])
+  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  if last[1] then
+    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
+  end
+  return false
+end
+local function reserve(count)
+  local fence = now
+  local last = redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000', 'GET')
+  if last and tonumber(last) >= fence then
+    fence = tonumber(last) + 1
+    redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000')
+  end
+  return fence
+end
+local function admit(entry, score, marker, channel, own, lease)
+  local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
+  local place = place_of(entry)
+  local mark, lapse = mark_of(place)
+  count = tonumber(count) or 1
+  redis.call('ZREM', KEYS[2], entry, mark .. place)
+  add_shares(token, count, token == own and lease or given, marker)
+  local grant = { 0, now, reserve(count), 0, token, count }
+  if token == own then
+    return grant
+  end
+  local message = (marker == READ and 'r' or 'p') .. token .. ' ' .. micros(grant[3]) .. ' ' .. count .. ' ' .. KEYS[1]
+  if redis.pcall('PUBLISH', channel .. process_of(token), message) ~= 0 or mark ~= 's' then
+    return grant
+  end
+  drop_shares(token)
+  redis.call('ZADD', KEYS[2], score, entry, lapse, 'p' .. place)
+  live_for(math.ceil((-lapse - now) / 1000))
+  return false
+end
+local function admit_line(from, to, marker, most, channel, own, lease)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
+  local grant, mine
+  for i = 1, #line, 2 do
+    if most < 1 then
+      break
+    end
+    local entry = line[i]
+    local mark = mark_of(place_of(entry))
+    if not mark then
+      redis.call('ZREM', KEYS[2], entry)
+    elseif mark ~= 'p' or (own and string.sub(entry, 2, #own + 2) == own .. ' ') then
+      local done = admit(entry, line[i + 1], marker, channel, own, lease)
+      if done then
+        most = most - 1
+        if done[5] == own then
+          grant, mine = done, true
+        end
+        grant = grant or done
+      end
+    end
+  end
+  return grant, mine
+end
+local function admit_readers(channel, own, lease)
+  return admit_line(READERS, '+inf', READ, math.huge, channel, own, lease)
+end
+local function admit_permits(limit, channel, own, lease)
+  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), channel, own, lease)
+end
+if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
+  return { 0, now }
+end
+local ms = math.max(redis.call('PTTL', KEYS[1]), ARGV[2])
+redis.call('DEL', KEYS[1])
+drop_shares()
+add_shares(ARGV[1], 1, ms, READ)
+admit_readers(ARGV[4])
+fit_lock()
+return { 1, now }
 `,
 };
 
@@ -155,10 +519,12 @@ return { 1, now }
 
 export const FORCE_RELEASE: LuaScript = {
   name: 'force-release',
-  sha1: '5ce0b2eb6ba8136bdfdbe8f430d397704771bcc9',
+  sha1: 'd72d7950af39d04656ae73caa0b7a0c8bf06c900',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local QUEUED = '(0'
+local QUEUE_END = '(4503599627370496'
+local READERS = '4503599627370496'
 local function process_of(token)
   return string.match(token, '^([^.]+)%.')
 end
@@ -170,13 +536,25 @@ end
 local function micros(value)
   return string.format('%.0f', value)
 end
-local function mark_of(process)
+local function place_of(member)
+  local process = process_of(string.sub(member, 2))
+  return string.find(member, ' r', 1, true) and process .. '/r' or process
+end
+local function mark_of(place)
   for _, mark in ipairs({ 's', 'u', 'p' }) do
-    local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. place)
     if lapse and -lapse > now then
       return mark, lapse
     end
   end
+end
+local function writer_waits()
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END)) do
+    if (mark_of(place_of(member)) or 'p') ~= 'p' then
+      return true
+    end
+  end
+  return false
 end
 local function reserve(count)
   local fence = now
@@ -187,24 +565,167 @@ local function reserve(count)
   end
   return fence
 end
-local function hand_over(channel, own, lease)
+local READ = '~1:read'
+local function limit_of(marker)
+  return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
+end
+local function share_of(token, i)
+  return i == 0 and token or token .. '/' .. i
+end
+local function live_shares()
+  local count, last, first = 0, 0, 0
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
+  for i = 1, #found, 2 do
+    if string.sub(found[i], 1, 1) == 'h' then
+      first = math.ceil((-found[i + 1] - now) / 1000)
+      last = count == 0 and first or last
+      count = count + 1
+    end
+  end
+  return count, last, first
+end
+local function longest_share()
+  local at = 0
+  while true do
+    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
+    for i = 1, #found, 2 do
+      if string.sub(found[i], 1, 1) == 'h' then
+        return math.ceil((-found[i + 1] - now) / 1000)
+      end
+    end
+    if #found == 0 then
+      return nil
+    end
+    at = at + 8
+  end
+end
+local function add_shares(token, count, ms, marker)
+  if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
+    redis.call('SET', KEYS[1], marker, 'PX', ms)
+  end
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
+  local lapse, members = micros(-(now + ms * 1000)), {}
+  for i = 0, count - 1 do
+    members[2 * i + 1] = lapse
+    members[2 * i + 2] = 'h' .. share_of(token, i)
+  end
+  redis.call('ZADD', KEYS[2], unpack(members))
+  live_for(tonumber(ms))
+end
+local function drop_shares(token)
+  local dropped = 0
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
+    local share = string.match(member, '^h([^/]+)')
+    if share and (not token or share == token) then
+      dropped = dropped + redis.call('ZREM', KEYS[2], member)
+    end
+  end
+  return dropped
+end
+local function fit_lock()
+  local ms = longest_share()
+  if ms then
+    redis.call('PEXPIRE', KEYS[1], ms)
+    return true
+  end
+  redis.call('DEL', KEYS[1])
+  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  if last[1] then
+    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
+  end
+  return false
+end
+local function admit(entry, score, marker, channel, own, lease)
+  local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
+  local place = place_of(entry)
+  local mark, lapse = mark_of(place)
+  count = tonumber(count) or 1
+  redis.call('ZREM', KEYS[2], entry, mark .. place)
+  add_shares(token, count, token == own and lease or given, marker)
+  local grant = { 0, now, reserve(count), 0, token, count }
+  if token == own then
+    return grant
+  end
+  local message = (marker == READ and 'r' or 'p') .. token .. ' ' .. micros(grant[3]) .. ' ' .. count .. ' ' .. KEYS[1]
+  if redis.pcall('PUBLISH', channel .. process_of(token), message) ~= 0 or mark ~= 's' then
+    return grant
+  end
+  drop_shares(token)
+  redis.call('ZADD', KEYS[2], score, entry, lapse, 'p' .. place)
+  live_for(math.ceil((-lapse - now) / 1000))
+  return false
+end
+local function admit_line(from, to, marker, most, channel, own, lease)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
+  local grant, mine
+  for i = 1, #line, 2 do
+    if most < 1 then
+      break
+    end
+    local entry = line[i]
+    local mark = mark_of(place_of(entry))
+    if not mark then
+      redis.call('ZREM', KEYS[2], entry)
+    elseif mark ~= 'p' or (own and string.sub(entry, 2, #own + 2) == own .. ' ') then
+      local done = admit(entry, line[i + 1], marker, channel, own, lease)
+      if done then
+        most = most - 1
+        if done[5] == own then
+          grant, mine = done, true
+        end
+        grant = grant or done
+      end
+    end
+  end
+  return grant, mine
+end
+local function admit_readers(channel, own, lease)
+  return admit_line(READERS, '+inf', READ, math.huge, channel, own, lease)
+end
+local function admit_permits(limit, channel, own, lease)
+  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), channel, own, lease)
+end
+local function clear_lock()
+  redis.call('DEL', KEYS[1])
+  drop_shares()
+end
+local function hand_over(channel, own, lease, first)
+  local reader = redis.call('ZRANGEBYSCORE', KEYS[2], READERS, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  if reader[1] and not first then
+    local writer = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END, 'WITHSCORES', 'LIMIT', 0, 1)
+    first = writer[1] and tonumber(writer[2]) <= reader[2] - READERS and 'w' or 'r'
+  end
+  if reader[1] and first == 'r' then
+    clear_lock()
+    local grant, mine = admit_readers(channel, own, lease)
+    if fit_lock() then
+      return grant, mine
+    end
+  end
   local at, dead = 0, {}
   while true do
     local line = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 3)
     local member = line[1]
-    if not member then
-      return nil
+    if not member or string.find(member, ' r', 1, true) then
+      break
     end
-    local token, given = string.match(member, '^q(%S+) (%d+)$')
+    local token, given, limit = string.match(member, '^q(%S+) (%d+) ?p?(%d*)$')
     local process = process_of(token)
     local mark, lapse = mark_of(process)
     at = at + 1
     if not mark then
       dead[#dead + 1] = member
+    elseif limit ~= '' then
+      clear_lock()
+      local grant, mine = admit_permits(limit, channel, own, lease)
+      if fit_lock() then
+        return grant, mine
+      end
+      break
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
-      local others = line[3] and (line[5] or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
+      local others = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
       local grant = { 0, now, reserve(1), others, token }
       if token == own then
         return grant, true
@@ -220,15 +741,30 @@ local function hand_over(channel, own, lease)
       at, dead = at - #dead, {}
     end
   end
+  if reader[1] and first == 'w' then
+    clear_lock()
+    local grant, mine = admit_readers(channel, own, lease)
+    return fit_lock() and grant, mine
+  end
 end
 local owner = redis.call('GET', KEYS[1])
 if not owner then
   return 0
 end
 redis.call('DEL', KEYS[1])
-local process = process_of(owner)
-if process then
-  redis.pcall('PUBLISH', ARGV[1] .. process, 'f' .. owner .. ' ' .. KEYS[1])
+local tokens = { owner }
+if owner == READ or limit_of(owner) then
+  tokens = {}
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now))) do
+    tokens[#tokens + 1] = string.match(member, '^h(.+)$')
+  end
+  drop_shares()
+end
+for _, token in ipairs(tokens) do
+  local process = process_of(token)
+  if process then
+    redis.pcall('PUBLISH', ARGV[1] .. process, 'f' .. token .. ' ' .. KEYS[1])
+  end
 end
 hand_over(ARGV[1])
 return 1
@@ -237,7 +773,7 @@ return 1
 
 export const GRANT: LuaScript = {
   name: 'grant',
-  sha1: '6eff197c61150e350a2f035895e71f98b7ad9691',
+  sha1: 'b4a5dc4c3fd978d369f7d6c5054ea983b5f5e8cb',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[3]) then
@@ -260,6 +796,8 @@ if not accompanied and redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') 
   return { 0, now, reserve(ARGV[4]), 0 }
 end
 local QUEUED = '(0'
+local QUEUE_END = '(4503599627370496'
+local READERS = '4503599627370496'
 local function process_of(token)
   return string.match(token, '^([^.]+)%.')
 end
@@ -271,32 +809,187 @@ end
 local function micros(value)
   return string.format('%.0f', value)
 end
-local function mark_of(process)
+local function place_of(member)
+  local process = process_of(string.sub(member, 2))
+  return string.find(member, ' r', 1, true) and process .. '/r' or process
+end
+local function mark_of(place)
   for _, mark in ipairs({ 's', 'u', 'p' }) do
-    local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. place)
     if lapse and -lapse > now then
       return mark, lapse
     end
   end
 end
-local function hand_over(channel, own, lease)
+local function writer_waits()
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END)) do
+    if (mark_of(place_of(member)) or 'p') ~= 'p' then
+      return true
+    end
+  end
+  return false
+end
+local READ = '~1:read'
+local function limit_of(marker)
+  return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
+end
+local function share_of(token, i)
+  return i == 0 and token or token .. '/' .. i
+end
+local function live_shares()
+  local count, last, first = 0, 0, 0
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
+  for i = 1, #found, 2 do
+    if string.sub(found[i], 1, 1) == 'h' then
+      first = math.ceil((-found[i + 1] - now) / 1000)
+      last = count == 0 and first or last
+      count = count + 1
+    end
+  end
+  return count, last, first
+end
+local function longest_share()
+  local at = 0
+  while true do
+    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
+    for i = 1, #found, 2 do
+      if string.sub(found[i], 1, 1) == 'h' then
+        return math.ceil((-found[i + 1] - now) / 1000)
+      end
+    end
+    if #found == 0 then
+      return nil
+    end
+    at = at + 8
+  end
+end
+local function add_shares(token, count, ms, marker)
+  if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
+    redis.call('SET', KEYS[1], marker, 'PX', ms)
+  end
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
+  local lapse, members = micros(-(now + ms * 1000)), {}
+  for i = 0, count - 1 do
+    members[2 * i + 1] = lapse
+    members[2 * i + 2] = 'h' .. share_of(token, i)
+  end
+  redis.call('ZADD', KEYS[2], unpack(members))
+  live_for(tonumber(ms))
+end
+local function drop_shares(token)
+  local dropped = 0
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
+    local share = string.match(member, '^h([^/]+)')
+    if share and (not token or share == token) then
+      dropped = dropped + redis.call('ZREM', KEYS[2], member)
+    end
+  end
+  return dropped
+end
+local function fit_lock()
+  local ms = longest_share()
+  if ms then
+    redis.call('PEXPIRE', KEYS[1], ms)
+    return true
+  end
+  redis.call('DEL', KEYS[1])
+  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  if last[1] then
+    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
+  end
+  return false
+end
+local function admit(entry, score, marker, channel, own, lease)
+  local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
+  local place = place_of(entry)
+  local mark, lapse = mark_of(place)
+  count = tonumber(count) or 1
+  redis.call('ZREM', KEYS[2], entry, mark .. place)
+  add_shares(token, count, token == own and lease or given, marker)
+  local grant = { 0, now, reserve(count), 0, token, count }
+  if token == own then
+    return grant
+  end
+  local message = (marker == READ and 'r' or 'p') .. token .. ' ' .. micros(grant[3]) .. ' ' .. count .. ' ' .. KEYS[1]
+  if redis.pcall('PUBLISH', channel .. process_of(token), message) ~= 0 or mark ~= 's' then
+    return grant
+  end
+  drop_shares(token)
+  redis.call('ZADD', KEYS[2], score, entry, lapse, 'p' .. place)
+  live_for(math.ceil((-lapse - now) / 1000))
+  return false
+end
+local function admit_line(from, to, marker, most, channel, own, lease)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
+  local grant, mine
+  for i = 1, #line, 2 do
+    if most < 1 then
+      break
+    end
+    local entry = line[i]
+    local mark = mark_of(place_of(entry))
+    if not mark then
+      redis.call('ZREM', KEYS[2], entry)
+    elseif mark ~= 'p' or (own and string.sub(entry, 2, #own + 2) == own .. ' ') then
+      local done = admit(entry, line[i + 1], marker, channel, own, lease)
+      if done then
+        most = most - 1
+        if done[5] == own then
+          grant, mine = done, true
+        end
+        grant = grant or done
+      end
+    end
+  end
+  return grant, mine
+end
+local function admit_readers(channel, own, lease)
+  return admit_line(READERS, '+inf', READ, math.huge, channel, own, lease)
+end
+local function admit_permits(limit, channel, own, lease)
+  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), channel, own, lease)
+end
+local function clear_lock()
+  redis.call('DEL', KEYS[1])
+  drop_shares()
+end
+local function hand_over(channel, own, lease, first)
+  local reader = redis.call('ZRANGEBYSCORE', KEYS[2], READERS, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  if reader[1] and not first then
+    local writer = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END, 'WITHSCORES', 'LIMIT', 0, 1)
+    first = writer[1] and tonumber(writer[2]) <= reader[2] - READERS and 'w' or 'r'
+  end
+  if reader[1] and first == 'r' then
+    clear_lock()
+    local grant, mine = admit_readers(channel, own, lease)
+    if fit_lock() then
+      return grant, mine
+    end
+  end
   local at, dead = 0, {}
   while true do
     local line = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 3)
     local member = line[1]
-    if not member then
-      return nil
+    if not member or string.find(member, ' r', 1, true) then
+      break
     end
-    local token, given = string.match(member, '^q(%S+) (%d+)$')
+    local token, given, limit = string.match(member, '^q(%S+) (%d+) ?p?(%d*)$')
     local process = process_of(token)
     local mark, lapse = mark_of(process)
     at = at + 1
     if not mark then
       dead[#dead + 1] = member
+    elseif limit ~= '' then
+      clear_lock()
+      local grant, mine = admit_permits(limit, channel, own, lease)
+      if fit_lock() then
+        return grant, mine
+      end
+      break
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
-      local others = line[3] and (line[5] or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
+      local others = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
       local grant = { 0, now, reserve(1), others, token }
       if token == own then
         return grant, true
@@ -312,50 +1005,69 @@ local function hand_over(channel, own, lease)
       at, dead = at - #dead, {}
     end
   end
+  if reader[1] and first == 'w' then
+    clear_lock()
+    local grant, mine = admit_readers(channel, own, lease)
+    return fit_lock() and grant, mine
+  end
 end
 local function others_wait(process)
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 3)) do
-    if process_of(string.sub(member, 2)) ~= process then
+    if string.find(member, ' r', 1, true) or process_of(string.sub(member, 2)) ~= process then
       return 1
     end
   end
   return 0
 end
 local function read_terms(terms)
-  local mark, live, lease, since, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (.*)$')
-  return { mark = mark, live = tonumber(live), lease = lease, since = since == '0' and micros(now) or since, channel = channel }
+  local mark, live, lease, since, what, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (%S+) (.*)$')
+  local reads = string.sub(what, 1, 1) == 'r'
+  return {
+    mark = mark,
+    live = tonumber(live),
+    entry = what == '-' and lease or lease .. ' ' .. what,
+    reads = reads,
+    from = reads and READERS or QUEUED,
+    to = reads and '+inf' or QUEUE_END,
+    since = since ~= '0' and since or micros(reads and now + READERS or now),
+    channel = channel,
+  }
 end
-local function set_mark(process, mark, live)
-  redis.call('ZADD', KEYS[2], micros(-(now + live * 1000)), mark .. process)
+local function set_mark(place, mark, live)
+  redis.call('ZADD', KEYS[2], micros(-(now + live * 1000)), mark .. place)
   if mark == 'u' then
-    redis.call('ZREM', KEYS[2], 's' .. process)
+    redis.call('ZREM', KEYS[2], 's' .. place)
   end
   live_for(live)
 end
 local function enqueue(token, terms)
   local process = process_of(token)
-  local mine = 'q' .. token .. ' ' .. terms.lease
+  local mine = 'q' .. token .. ' ' .. terms.entry
   redis.call('ZADD', KEYS[2], terms.since, mine)
-  set_mark(process, terms.mark, terms.live)
-  local line = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 2)
+  set_mark(terms.reads and process .. '/r' or process, terms.mark, terms.live)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], terms.from, terms.to, 'LIMIT', 0, 2)
   local before = line[1] ~= mine and line[1] or line[2]
-  if not before or (mark_of(process_of(string.sub(before, 2))) or 'p') == 'p' then
+  if not before or (mark_of(place_of(before)) or 'p') == 'p' then
     local owner = redis.pcall('GET', KEYS[1])
     local holder = type(owner) == 'string' and process_of(owner)
-    if holder and holder ~= process then
+    if holder and (holder ~= process or terms.reads) then
       redis.pcall('PUBLISH', terms.channel .. holder, 'o ' .. KEYS[1])
     end
   end
   return line[1] == mine
 end
-local function queued(token, since, is_first)
-  return { 4, now, tonumber(since), is_first and 1 or 0, redis.call('PTTL', KEYS[1]), token }
+local function queued(token, since, is_first, pttl)
+  return { 4, now, tonumber(since), is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
 end
 if accompanied and redis.call('EXISTS', KEYS[1]) == 0 then
   hand_over(ARGV[6])
   if redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX') then
     return { 0, now, reserve(ARGV[4]), others_wait(process_of(ARGV[1])) }
   end
+end
+local owner = redis.pcall('GET', KEYS[1])
+if type(owner) == 'string' and limit_of(owner) then
+  return { 6, now, owner }
 end
 if ARGV[5] == '' then
   return { 1, now, redis.call('PTTL', KEYS[1]) }
@@ -365,21 +1077,56 @@ return queued(ARGV[1], terms.since, enqueue(ARGV[1], terms))
 `,
 };
 
+export const GRANT_ALL: LuaScript = {
+  name: 'grant-all',
+  sha1: '122743734a5514bce607ee25267521e54e0c4679',
+  source: `local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+if now > tonumber(ARGV[1]) then
+  return { 2, now }
+end
+local function reserve(count)
+  local fence = now
+  local last = redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000', 'GET')
+  if last and tonumber(last) >= fence then
+    fence = tonumber(last) + 1
+    redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000')
+  end
+  return fence
+end
+local names = {}
+for i, name in ipairs(KEYS) do
+  if i ~= 3 then
+    names[#names + 1] = name
+  end
+end
+if redis.call('EXISTS', unpack(names)) > 0 then
+  return { 1, now }
+end
+for i = 1, #names, 2 do
+  redis.call('SET', names[i], ARGV[2 + (i + 1) / 2], 'PX', ARGV[2])
+end
+return { 0, now, reserve(#names / 2) }
+`,
+};
+
 export const HEARTBEAT: LuaScript = {
   name: 'heartbeat',
-  sha1: 'ad96fb657cb060a43025774534c577ba81fdb242',
+  sha1: '4377317b0e568278d2eedd28420a25e8ff6e1fab',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[4]) then
   return { 2, now }
 end
 local QUEUED = '(0'
+local QUEUE_END = '(4503599627370496'
+local READERS = '4503599627370496'
 local function process_of(token)
   return string.match(token, '^([^.]+)%.')
 end
 local function others_wait(process)
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 3)) do
-    if process_of(string.sub(member, 2)) ~= process then
+    if string.find(member, ' r', 1, true) or process_of(string.sub(member, 2)) ~= process then
       return 1
     end
   end
@@ -407,69 +1154,234 @@ end
 local function micros(value)
   return string.format('%.0f', value)
 end
-local function mark_of(process)
+local function place_of(member)
+  local process = process_of(string.sub(member, 2))
+  return string.find(member, ' r', 1, true) and process .. '/r' or process
+end
+local function mark_of(place)
   for _, mark in ipairs({ 's', 'u', 'p' }) do
-    local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. place)
     if lapse and -lapse > now then
       return mark, lapse
     end
   end
 end
-local function read_terms(terms)
-  local mark, live, lease, since, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (.*)$')
-  return { mark = mark, live = tonumber(live), lease = lease, since = since == '0' and micros(now) or since, channel = channel }
+local function writer_waits()
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END)) do
+    if (mark_of(place_of(member)) or 'p') ~= 'p' then
+      return true
+    end
+  end
+  return false
 end
-local function set_mark(process, mark, live)
-  redis.call('ZADD', KEYS[2], micros(-(now + live * 1000)), mark .. process)
+local function read_terms(terms)
+  local mark, live, lease, since, what, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (%S+) (.*)$')
+  local reads = string.sub(what, 1, 1) == 'r'
+  return {
+    mark = mark,
+    live = tonumber(live),
+    entry = what == '-' and lease or lease .. ' ' .. what,
+    reads = reads,
+    from = reads and READERS or QUEUED,
+    to = reads and '+inf' or QUEUE_END,
+    since = since ~= '0' and since or micros(reads and now + READERS or now),
+    channel = channel,
+  }
+end
+local function set_mark(place, mark, live)
+  redis.call('ZADD', KEYS[2], micros(-(now + live * 1000)), mark .. place)
   if mark == 'u' then
-    redis.call('ZREM', KEYS[2], 's' .. process)
+    redis.call('ZREM', KEYS[2], 's' .. place)
   end
   live_for(live)
 end
 local function enqueue(token, terms)
   local process = process_of(token)
-  local mine = 'q' .. token .. ' ' .. terms.lease
+  local mine = 'q' .. token .. ' ' .. terms.entry
   redis.call('ZADD', KEYS[2], terms.since, mine)
-  set_mark(process, terms.mark, terms.live)
-  local line = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 2)
+  set_mark(terms.reads and process .. '/r' or process, terms.mark, terms.live)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], terms.from, terms.to, 'LIMIT', 0, 2)
   local before = line[1] ~= mine and line[1] or line[2]
-  if not before or (mark_of(process_of(string.sub(before, 2))) or 'p') == 'p' then
+  if not before or (mark_of(place_of(before)) or 'p') == 'p' then
     local owner = redis.pcall('GET', KEYS[1])
     local holder = type(owner) == 'string' and process_of(owner)
-    if holder and holder ~= process then
+    if holder and (holder ~= process or terms.reads) then
       redis.pcall('PUBLISH', terms.channel .. holder, 'o ' .. KEYS[1])
     end
   end
   return line[1] == mine
 end
-local function queued(token, since, is_first)
-  return { 4, now, tonumber(since), is_first and 1 or 0, redis.call('PTTL', KEYS[1]), token }
+local function queued(token, since, is_first, pttl)
+  return { 4, now, tonumber(since), is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
 end
-local function find_entry(beginning)
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf')) do
+local function find_entry(beginning, from, to)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], from or QUEUED, to or QUEUE_END)) do
     if string.sub(member, 2, #beginning + 1) == beginning then
       return member
     end
   end
 end
-local function hand_over(channel, own, lease)
+local READ = '~1:read'
+local function limit_of(marker)
+  return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
+end
+local function share_of(token, i)
+  return i == 0 and token or token .. '/' .. i
+end
+local function live_shares()
+  local count, last, first = 0, 0, 0
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
+  for i = 1, #found, 2 do
+    if string.sub(found[i], 1, 1) == 'h' then
+      first = math.ceil((-found[i + 1] - now) / 1000)
+      last = count == 0 and first or last
+      count = count + 1
+    end
+  end
+  return count, last, first
+end
+local function longest_share()
+  local at = 0
+  while true do
+    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
+    for i = 1, #found, 2 do
+      if string.sub(found[i], 1, 1) == 'h' then
+        return math.ceil((-found[i + 1] - now) / 1000)
+      end
+    end
+    if #found == 0 then
+      return nil
+    end
+    at = at + 8
+  end
+end
+local function add_shares(token, count, ms, marker)
+  if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
+    redis.call('SET', KEYS[1], marker, 'PX', ms)
+  end
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
+  local lapse, members = micros(-(now + ms * 1000)), {}
+  for i = 0, count - 1 do
+    members[2 * i + 1] = lapse
+    members[2 * i + 2] = 'h' .. share_of(token, i)
+  end
+  redis.call('ZADD', KEYS[2], unpack(members))
+  live_for(tonumber(ms))
+end
+local function drop_shares(token)
+  local dropped = 0
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
+    local share = string.match(member, '^h([^/]+)')
+    if share and (not token or share == token) then
+      dropped = dropped + redis.call('ZREM', KEYS[2], member)
+    end
+  end
+  return dropped
+end
+local function fit_lock()
+  local ms = longest_share()
+  if ms then
+    redis.call('PEXPIRE', KEYS[1], ms)
+    return true
+  end
+  redis.call('DEL', KEYS[1])
+  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  if last[1] then
+    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
+  end
+  return false
+end
+local function admit(entry, score, marker, channel, own, lease)
+  local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
+  local place = place_of(entry)
+  local mark, lapse = mark_of(place)
+  count = tonumber(count) or 1
+  redis.call('ZREM', KEYS[2], entry, mark .. place)
+  add_shares(token, count, token == own and lease or given, marker)
+  local grant = { 0, now, reserve(count), 0, token, count }
+  if token == own then
+    return grant
+  end
+  local message = (marker == READ and 'r' or 'p') .. token .. ' ' .. micros(grant[3]) .. ' ' .. count .. ' ' .. KEYS[1]
+  if redis.pcall('PUBLISH', channel .. process_of(token), message) ~= 0 or mark ~= 's' then
+    return grant
+  end
+  drop_shares(token)
+  redis.call('ZADD', KEYS[2], score, entry, lapse, 'p' .. place)
+  live_for(math.ceil((-lapse - now) / 1000))
+  return false
+end
+local function admit_line(from, to, marker, most, channel, own, lease)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
+  local grant, mine
+  for i = 1, #line, 2 do
+    if most < 1 then
+      break
+    end
+    local entry = line[i]
+    local mark = mark_of(place_of(entry))
+    if not mark then
+      redis.call('ZREM', KEYS[2], entry)
+    elseif mark ~= 'p' or (own and string.sub(entry, 2, #own + 2) == own .. ' ') then
+      local done = admit(entry, line[i + 1], marker, channel, own, lease)
+      if done then
+        most = most - 1
+        if done[5] == own then
+          grant, mine = done, true
+        end
+        grant = grant or done
+      end
+    end
+  end
+  return grant, mine
+end
+local function admit_readers(channel, own, lease)
+  return admit_line(READERS, '+inf', READ, math.huge, channel, own, lease)
+end
+local function admit_permits(limit, channel, own, lease)
+  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), channel, own, lease)
+end
+local function clear_lock()
+  redis.call('DEL', KEYS[1])
+  drop_shares()
+end
+local function hand_over(channel, own, lease, first)
+  local reader = redis.call('ZRANGEBYSCORE', KEYS[2], READERS, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  if reader[1] and not first then
+    local writer = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END, 'WITHSCORES', 'LIMIT', 0, 1)
+    first = writer[1] and tonumber(writer[2]) <= reader[2] - READERS and 'w' or 'r'
+  end
+  if reader[1] and first == 'r' then
+    clear_lock()
+    local grant, mine = admit_readers(channel, own, lease)
+    if fit_lock() then
+      return grant, mine
+    end
+  end
   local at, dead = 0, {}
   while true do
     local line = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 3)
     local member = line[1]
-    if not member then
-      return nil
+    if not member or string.find(member, ' r', 1, true) then
+      break
     end
-    local token, given = string.match(member, '^q(%S+) (%d+)$')
+    local token, given, limit = string.match(member, '^q(%S+) (%d+) ?p?(%d*)$')
     local process = process_of(token)
     local mark, lapse = mark_of(process)
     at = at + 1
     if not mark then
       dead[#dead + 1] = member
+    elseif limit ~= '' then
+      clear_lock()
+      local grant, mine = admit_permits(limit, channel, own, lease)
+      if fit_lock() then
+        return grant, mine
+      end
+      break
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
-      local others = line[3] and (line[5] or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
+      local others = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
       local grant = { 0, now, reserve(1), others, token }
       if token == own then
         return grant, true
@@ -485,11 +1397,16 @@ local function hand_over(channel, own, lease)
       at, dead = at - #dead, {}
     end
   end
+  if reader[1] and first == 'w' then
+    clear_lock()
+    local grant, mine = admit_readers(channel, own, lease)
+    return fit_lock() and grant, mine
+  end
 end
 local terms = read_terms(ARGV[5])
 local process = process_of(ARGV[1])
 local token = ARGV[1]
-local since = redis.call('ZSCORE', KEYS[2], 'q' .. token .. ' ' .. terms.lease)
+local since = redis.call('ZSCORE', KEYS[2], 'q' .. token .. ' ' .. terms.entry)
 if since then
   local mark = mark_of(process)
   set_mark(process, (mark == 's' or not mark) and terms.mark or 'u', terms.live)
@@ -515,16 +1432,18 @@ if not owner then
   end
 end
 local first = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
-return queued(token, since, first == 'q' .. token .. ' ' .. terms.lease)
+return queued(token, since, first == 'q' .. token .. ' ' .. terms.entry)
 `,
 };
 
 export const INSPECT: LuaScript = {
   name: 'inspect',
-  sha1: '1f5dc11530731fe85acd72f0de14b03455d108e7',
+  sha1: '2326468a1f38edf04e7c80dda712041d12350cab',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local QUEUED = '(0'
+local QUEUE_END = '(4503599627370496'
+local READERS = '4503599627370496'
 local function process_of(token)
   return string.match(token, '^([^.]+)%.')
 end
@@ -536,24 +1455,118 @@ end
 local function micros(value)
   return string.format('%.0f', value)
 end
-local function mark_of(process)
+local function place_of(member)
+  local process = process_of(string.sub(member, 2))
+  return string.find(member, ' r', 1, true) and process .. '/r' or process
+end
+local function mark_of(place)
   for _, mark in ipairs({ 's', 'u', 'p' }) do
-    local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. place)
     if lapse and -lapse > now then
       return mark, lapse
     end
   end
 end
+local function writer_waits()
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END)) do
+    if (mark_of(place_of(member)) or 'p') ~= 'p' then
+      return true
+    end
+  end
+  return false
+end
+local READ = '~1:read'
+local function limit_of(marker)
+  return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
+end
+local function share_of(token, i)
+  return i == 0 and token or token .. '/' .. i
+end
+local function live_shares()
+  local count, last, first = 0, 0, 0
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
+  for i = 1, #found, 2 do
+    if string.sub(found[i], 1, 1) == 'h' then
+      first = math.ceil((-found[i + 1] - now) / 1000)
+      last = count == 0 and first or last
+      count = count + 1
+    end
+  end
+  return count, last, first
+end
+local function longest_share()
+  local at = 0
+  while true do
+    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
+    for i = 1, #found, 2 do
+      if string.sub(found[i], 1, 1) == 'h' then
+        return math.ceil((-found[i + 1] - now) / 1000)
+      end
+    end
+    if #found == 0 then
+      return nil
+    end
+    at = at + 8
+  end
+end
+local function add_shares(token, count, ms, marker)
+  if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
+    redis.call('SET', KEYS[1], marker, 'PX', ms)
+  end
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
+  local lapse, members = micros(-(now + ms * 1000)), {}
+  for i = 0, count - 1 do
+    members[2 * i + 1] = lapse
+    members[2 * i + 2] = 'h' .. share_of(token, i)
+  end
+  redis.call('ZADD', KEYS[2], unpack(members))
+  live_for(tonumber(ms))
+end
+local function drop_shares(token)
+  local dropped = 0
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
+    local share = string.match(member, '^h([^/]+)')
+    if share and (not token or share == token) then
+      dropped = dropped + redis.call('ZREM', KEYS[2], member)
+    end
+  end
+  return dropped
+end
+local function fit_lock()
+  local ms = longest_share()
+  if ms then
+    redis.call('PEXPIRE', KEYS[1], ms)
+    return true
+  end
+  redis.call('DEL', KEYS[1])
+  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  if last[1] then
+    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
+  end
+  return false
+end
 local kind = redis.call('TYPE', KEYS[1]).ok
 local owner = kind == 'string' and redis.call('GET', KEYS[1])
-local waiting = {}
+local waiting, seen = {}, {}
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf')) do
   local process = process_of(string.sub(member, 2))
-  if mark_of(process) then
+  if not seen[process] and mark_of(place_of(member)) then
+    seen[process] = true
     waiting[#waiting + 1] = process
   end
 end
-return { now, owner, redis.call('PTTL', KEYS[1]), kind, waiting }
+local shares = {}
+if owner and (owner == READ or limit_of(owner)) then
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
+  for i = 1, #found, 2 do
+    local token = string.match(found[i], '^h(.+)$')
+    if token then
+      shares[#shares + 1] = token
+      shares[#shares + 1] = math.ceil((-found[i + 1] - now) / 1000)
+    end
+  end
+end
+return { now, owner, redis.call('PTTL', KEYS[1]), kind, waiting, shares }
 `,
 };
 
@@ -806,7 +1819,7 @@ return 1
 
 export const RELEASE: LuaScript = {
   name: 'release',
-  sha1: '0010ea3042725ce91753f67934acc916e8f0310a',
+  sha1: 'ba7f895bfd355bd0a65771e3b27d1f96608c4206',
   source: `if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
@@ -840,6 +1853,8 @@ if not accompanied then
   return { 0, now, reserve(1), 0, ARGV[4] }
 end
 local QUEUED = '(0'
+local QUEUE_END = '(4503599627370496'
+local READERS = '4503599627370496'
 local function process_of(token)
   return string.match(token, '^([^.]+)%.')
 end
@@ -851,32 +1866,187 @@ end
 local function micros(value)
   return string.format('%.0f', value)
 end
-local function mark_of(process)
+local function place_of(member)
+  local process = process_of(string.sub(member, 2))
+  return string.find(member, ' r', 1, true) and process .. '/r' or process
+end
+local function mark_of(place)
   for _, mark in ipairs({ 's', 'u', 'p' }) do
-    local lapse = redis.call('ZSCORE', KEYS[2], mark .. process)
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. place)
     if lapse and -lapse > now then
       return mark, lapse
     end
   end
 end
-local function hand_over(channel, own, lease)
+local function writer_waits()
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END)) do
+    if (mark_of(place_of(member)) or 'p') ~= 'p' then
+      return true
+    end
+  end
+  return false
+end
+local READ = '~1:read'
+local function limit_of(marker)
+  return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
+end
+local function share_of(token, i)
+  return i == 0 and token or token .. '/' .. i
+end
+local function live_shares()
+  local count, last, first = 0, 0, 0
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
+  for i = 1, #found, 2 do
+    if string.sub(found[i], 1, 1) == 'h' then
+      first = math.ceil((-found[i + 1] - now) / 1000)
+      last = count == 0 and first or last
+      count = count + 1
+    end
+  end
+  return count, last, first
+end
+local function longest_share()
+  local at = 0
+  while true do
+    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
+    for i = 1, #found, 2 do
+      if string.sub(found[i], 1, 1) == 'h' then
+        return math.ceil((-found[i + 1] - now) / 1000)
+      end
+    end
+    if #found == 0 then
+      return nil
+    end
+    at = at + 8
+  end
+end
+local function add_shares(token, count, ms, marker)
+  if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
+    redis.call('SET', KEYS[1], marker, 'PX', ms)
+  end
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
+  local lapse, members = micros(-(now + ms * 1000)), {}
+  for i = 0, count - 1 do
+    members[2 * i + 1] = lapse
+    members[2 * i + 2] = 'h' .. share_of(token, i)
+  end
+  redis.call('ZADD', KEYS[2], unpack(members))
+  live_for(tonumber(ms))
+end
+local function drop_shares(token)
+  local dropped = 0
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
+    local share = string.match(member, '^h([^/]+)')
+    if share and (not token or share == token) then
+      dropped = dropped + redis.call('ZREM', KEYS[2], member)
+    end
+  end
+  return dropped
+end
+local function fit_lock()
+  local ms = longest_share()
+  if ms then
+    redis.call('PEXPIRE', KEYS[1], ms)
+    return true
+  end
+  redis.call('DEL', KEYS[1])
+  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  if last[1] then
+    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
+  end
+  return false
+end
+local function admit(entry, score, marker, channel, own, lease)
+  local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
+  local place = place_of(entry)
+  local mark, lapse = mark_of(place)
+  count = tonumber(count) or 1
+  redis.call('ZREM', KEYS[2], entry, mark .. place)
+  add_shares(token, count, token == own and lease or given, marker)
+  local grant = { 0, now, reserve(count), 0, token, count }
+  if token == own then
+    return grant
+  end
+  local message = (marker == READ and 'r' or 'p') .. token .. ' ' .. micros(grant[3]) .. ' ' .. count .. ' ' .. KEYS[1]
+  if redis.pcall('PUBLISH', channel .. process_of(token), message) ~= 0 or mark ~= 's' then
+    return grant
+  end
+  drop_shares(token)
+  redis.call('ZADD', KEYS[2], score, entry, lapse, 'p' .. place)
+  live_for(math.ceil((-lapse - now) / 1000))
+  return false
+end
+local function admit_line(from, to, marker, most, channel, own, lease)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
+  local grant, mine
+  for i = 1, #line, 2 do
+    if most < 1 then
+      break
+    end
+    local entry = line[i]
+    local mark = mark_of(place_of(entry))
+    if not mark then
+      redis.call('ZREM', KEYS[2], entry)
+    elseif mark ~= 'p' or (own and string.sub(entry, 2, #own + 2) == own .. ' ') then
+      local done = admit(entry, line[i + 1], marker, channel, own, lease)
+      if done then
+        most = most - 1
+        if done[5] == own then
+          grant, mine = done, true
+        end
+        grant = grant or done
+      end
+    end
+  end
+  return grant, mine
+end
+local function admit_readers(channel, own, lease)
+  return admit_line(READERS, '+inf', READ, math.huge, channel, own, lease)
+end
+local function admit_permits(limit, channel, own, lease)
+  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), channel, own, lease)
+end
+local function clear_lock()
+  redis.call('DEL', KEYS[1])
+  drop_shares()
+end
+local function hand_over(channel, own, lease, first)
+  local reader = redis.call('ZRANGEBYSCORE', KEYS[2], READERS, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  if reader[1] and not first then
+    local writer = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END, 'WITHSCORES', 'LIMIT', 0, 1)
+    first = writer[1] and tonumber(writer[2]) <= reader[2] - READERS and 'w' or 'r'
+  end
+  if reader[1] and first == 'r' then
+    clear_lock()
+    local grant, mine = admit_readers(channel, own, lease)
+    if fit_lock() then
+      return grant, mine
+    end
+  end
   local at, dead = 0, {}
   while true do
     local line = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 3)
     local member = line[1]
-    if not member then
-      return nil
+    if not member or string.find(member, ' r', 1, true) then
+      break
     end
-    local token, given = string.match(member, '^q(%S+) (%d+)$')
+    local token, given, limit = string.match(member, '^q(%S+) (%d+) ?p?(%d*)$')
     local process = process_of(token)
     local mark, lapse = mark_of(process)
     at = at + 1
     if not mark then
       dead[#dead + 1] = member
+    elseif limit ~= '' then
+      clear_lock()
+      local grant, mine = admit_permits(limit, channel, own, lease)
+      if fit_lock() then
+        return grant, mine
+      end
+      break
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
-      local others = line[3] and (line[5] or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
+      local others = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
       local grant = { 0, now, reserve(1), others, token }
       if token == own then
         return grant, true
@@ -892,46 +2062,61 @@ local function hand_over(channel, own, lease)
       at, dead = at - #dead, {}
     end
   end
+  if reader[1] and first == 'w' then
+    clear_lock()
+    local grant, mine = admit_readers(channel, own, lease)
+    return fit_lock() and grant, mine
+  end
 end
 if not ARGV[4] or is_late or redis.call('ZSCORE', KEYS[2], 'x' .. ARGV[4]) then
-  if not hand_over(ARGV[3]) then
+  if not hand_over(ARGV[3], nil, nil, 'r') then
     redis.call('DEL', KEYS[1])
   end
   return ARGV[4] and { 2, now } or 1
 end
 local function read_terms(terms)
-  local mark, live, lease, since, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (.*)$')
-  return { mark = mark, live = tonumber(live), lease = lease, since = since == '0' and micros(now) or since, channel = channel }
+  local mark, live, lease, since, what, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (%S+) (.*)$')
+  local reads = string.sub(what, 1, 1) == 'r'
+  return {
+    mark = mark,
+    live = tonumber(live),
+    entry = what == '-' and lease or lease .. ' ' .. what,
+    reads = reads,
+    from = reads and READERS or QUEUED,
+    to = reads and '+inf' or QUEUE_END,
+    since = since ~= '0' and since or micros(reads and now + READERS or now),
+    channel = channel,
+  }
 end
-local function set_mark(process, mark, live)
-  redis.call('ZADD', KEYS[2], micros(-(now + live * 1000)), mark .. process)
+local function set_mark(place, mark, live)
+  redis.call('ZADD', KEYS[2], micros(-(now + live * 1000)), mark .. place)
   if mark == 'u' then
-    redis.call('ZREM', KEYS[2], 's' .. process)
+    redis.call('ZREM', KEYS[2], 's' .. place)
   end
   live_for(live)
 end
 local function enqueue(token, terms)
   local process = process_of(token)
-  local mine = 'q' .. token .. ' ' .. terms.lease
+  local mine = 'q' .. token .. ' ' .. terms.entry
   redis.call('ZADD', KEYS[2], terms.since, mine)
-  set_mark(process, terms.mark, terms.live)
-  local line = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 2)
+  set_mark(terms.reads and process .. '/r' or process, terms.mark, terms.live)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], terms.from, terms.to, 'LIMIT', 0, 2)
   local before = line[1] ~= mine and line[1] or line[2]
-  if not before or (mark_of(process_of(string.sub(before, 2))) or 'p') == 'p' then
+  if not before or (mark_of(place_of(before)) or 'p') == 'p' then
     local owner = redis.pcall('GET', KEYS[1])
     local holder = type(owner) == 'string' and process_of(owner)
-    if holder and holder ~= process then
+    if holder and (holder ~= process or terms.reads) then
       redis.pcall('PUBLISH', terms.channel .. holder, 'o ' .. KEYS[1])
     end
   end
   return line[1] == mine
 end
-local function queued(token, since, is_first)
-  return { 4, now, tonumber(since), is_first and 1 or 0, redis.call('PTTL', KEYS[1]), token }
+local function queued(token, since, is_first, pttl)
+  return { 4, now, tonumber(since), is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
 end
 local terms = read_terms(ARGV[7])
 enqueue(ARGV[4], terms)
-local grant, mine = hand_over(ARGV[3], ARGV[4], ARGV[5])
+local grant, mine = hand_over(ARGV[3], ARGV[4], ARGV[5], 'r')
 if not grant then
   redis.call('DEL', KEYS[1])
 end
@@ -939,7 +2124,7 @@ if mine then
   return grant
 end
 local first = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'LIMIT', 0, 1)[1]
-return queued(ARGV[4], terms.since, first == 'q' .. ARGV[4] .. ' ' .. terms.lease)
+return queued(ARGV[4], terms.since, first == 'q' .. ARGV[4] .. ' ' .. terms.entry)
 `,
 };
 
@@ -957,6 +2142,1420 @@ for i, lock in ipairs(KEYS) do
     end
     reply[i] = 1
   end
+end
+return reply
+`,
+};
+
+export const SHARE_CANCEL: LuaScript = {
+  name: 'share-cancel',
+  sha1: 'edd2d6c6854696172aaf9795582f2d7c2bd8fc0b',
+  source: `local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local function micros(value)
+  return string.format('%.0f', value)
+end
+local function live_for(ms)
+  if redis.call('PTTL', KEYS[2]) < ms then
+    redis.call('PEXPIRE', KEYS[2], ms)
+  end
+end
+local function note_until(member, ms)
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
+  redis.call('ZADD', KEYS[2], micros(-(now + ms * 1000)), member)
+  live_for(ms)
+end
+local QUEUED = '(0'
+local QUEUE_END = '(4503599627370496'
+local READERS = '4503599627370496'
+local function process_of(token)
+  return string.match(token, '^([^.]+)%.')
+end
+local function find_entry(beginning, from, to)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], from or QUEUED, to or QUEUE_END)) do
+    if string.sub(member, 2, #beginning + 1) == beginning then
+      return member
+    end
+  end
+end
+local function place_of(member)
+  local process = process_of(string.sub(member, 2))
+  return string.find(member, ' r', 1, true) and process .. '/r' or process
+end
+local function mark_of(place)
+  for _, mark in ipairs({ 's', 'u', 'p' }) do
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. place)
+    if lapse and -lapse > now then
+      return mark, lapse
+    end
+  end
+end
+local function writer_waits()
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END)) do
+    if (mark_of(place_of(member)) or 'p') ~= 'p' then
+      return true
+    end
+  end
+  return false
+end
+local function reserve(count)
+  local fence = now
+  local last = redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000', 'GET')
+  if last and tonumber(last) >= fence then
+    fence = tonumber(last) + 1
+    redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000')
+  end
+  return fence
+end
+local READ = '~1:read'
+local function limit_of(marker)
+  return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
+end
+local function share_of(token, i)
+  return i == 0 and token or token .. '/' .. i
+end
+local function live_shares()
+  local count, last, first = 0, 0, 0
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
+  for i = 1, #found, 2 do
+    if string.sub(found[i], 1, 1) == 'h' then
+      first = math.ceil((-found[i + 1] - now) / 1000)
+      last = count == 0 and first or last
+      count = count + 1
+    end
+  end
+  return count, last, first
+end
+local function longest_share()
+  local at = 0
+  while true do
+    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
+    for i = 1, #found, 2 do
+      if string.sub(found[i], 1, 1) == 'h' then
+        return math.ceil((-found[i + 1] - now) / 1000)
+      end
+    end
+    if #found == 0 then
+      return nil
+    end
+    at = at + 8
+  end
+end
+local function add_shares(token, count, ms, marker)
+  if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
+    redis.call('SET', KEYS[1], marker, 'PX', ms)
+  end
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
+  local lapse, members = micros(-(now + ms * 1000)), {}
+  for i = 0, count - 1 do
+    members[2 * i + 1] = lapse
+    members[2 * i + 2] = 'h' .. share_of(token, i)
+  end
+  redis.call('ZADD', KEYS[2], unpack(members))
+  live_for(tonumber(ms))
+end
+local function drop_shares(token)
+  local dropped = 0
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
+    local share = string.match(member, '^h([^/]+)')
+    if share and (not token or share == token) then
+      dropped = dropped + redis.call('ZREM', KEYS[2], member)
+    end
+  end
+  return dropped
+end
+local function fit_lock()
+  local ms = longest_share()
+  if ms then
+    redis.call('PEXPIRE', KEYS[1], ms)
+    return true
+  end
+  redis.call('DEL', KEYS[1])
+  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  if last[1] then
+    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
+  end
+  return false
+end
+local function admit(entry, score, marker, channel, own, lease)
+  local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
+  local place = place_of(entry)
+  local mark, lapse = mark_of(place)
+  count = tonumber(count) or 1
+  redis.call('ZREM', KEYS[2], entry, mark .. place)
+  add_shares(token, count, token == own and lease or given, marker)
+  local grant = { 0, now, reserve(count), 0, token, count }
+  if token == own then
+    return grant
+  end
+  local message = (marker == READ and 'r' or 'p') .. token .. ' ' .. micros(grant[3]) .. ' ' .. count .. ' ' .. KEYS[1]
+  if redis.pcall('PUBLISH', channel .. process_of(token), message) ~= 0 or mark ~= 's' then
+    return grant
+  end
+  drop_shares(token)
+  redis.call('ZADD', KEYS[2], score, entry, lapse, 'p' .. place)
+  live_for(math.ceil((-lapse - now) / 1000))
+  return false
+end
+local function admit_line(from, to, marker, most, channel, own, lease)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
+  local grant, mine
+  for i = 1, #line, 2 do
+    if most < 1 then
+      break
+    end
+    local entry = line[i]
+    local mark = mark_of(place_of(entry))
+    if not mark then
+      redis.call('ZREM', KEYS[2], entry)
+    elseif mark ~= 'p' or (own and string.sub(entry, 2, #own + 2) == own .. ' ') then
+      local done = admit(entry, line[i + 1], marker, channel, own, lease)
+      if done then
+        most = most - 1
+        if done[5] == own then
+          grant, mine = done, true
+        end
+        grant = grant or done
+      end
+    end
+  end
+  return grant, mine
+end
+local function admit_readers(channel, own, lease)
+  return admit_line(READERS, '+inf', READ, math.huge, channel, own, lease)
+end
+local function admit_permits(limit, channel, own, lease)
+  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), channel, own, lease)
+end
+local function clear_lock()
+  redis.call('DEL', KEYS[1])
+  drop_shares()
+end
+local function hand_over(channel, own, lease, first)
+  local reader = redis.call('ZRANGEBYSCORE', KEYS[2], READERS, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  if reader[1] and not first then
+    local writer = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END, 'WITHSCORES', 'LIMIT', 0, 1)
+    first = writer[1] and tonumber(writer[2]) <= reader[2] - READERS and 'w' or 'r'
+  end
+  if reader[1] and first == 'r' then
+    clear_lock()
+    local grant, mine = admit_readers(channel, own, lease)
+    if fit_lock() then
+      return grant, mine
+    end
+  end
+  local at, dead = 0, {}
+  while true do
+    local line = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 3)
+    local member = line[1]
+    if not member or string.find(member, ' r', 1, true) then
+      break
+    end
+    local token, given, limit = string.match(member, '^q(%S+) (%d+) ?p?(%d*)$')
+    local process = process_of(token)
+    local mark, lapse = mark_of(process)
+    at = at + 1
+    if not mark then
+      dead[#dead + 1] = member
+    elseif limit ~= '' then
+      clear_lock()
+      local grant, mine = admit_permits(limit, channel, own, lease)
+      if fit_lock() then
+        return grant, mine
+      end
+      break
+    elseif mark ~= 'p' or token == own then
+      redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
+      redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
+      local others = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
+      local grant = { 0, now, reserve(1), others, token }
+      if token == own then
+        return grant, true
+      end
+      local message = 'g' .. token .. ' ' .. micros(grant[3]) .. ' ' .. others .. ' ' .. KEYS[1]
+      local heard = redis.pcall('PUBLISH', channel .. process, message)
+      if mark ~= 's' or heard ~= 0 then
+        return grant, false
+      end
+      redis.call('DEL', KEYS[1])
+      redis.call('ZADD', KEYS[2], line[2], member, lapse, 'p' .. process)
+      live_for(math.ceil((-lapse - now) / 1000))
+      at, dead = at - #dead, {}
+    end
+  end
+  if reader[1] and first == 'w' then
+    clear_lock()
+    local grant, mine = admit_readers(channel, own, lease)
+    return fit_lock() and grant, mine
+  end
+end
+local function settle(channel, own, lease)
+  local marker = redis.pcall('GET', KEYS[1])
+  local limit = type(marker) == 'string' and limit_of(marker)
+  local grant, mine
+  if limit then
+    grant, mine = admit_permits(limit, channel, own, lease)
+  elseif marker == READ and longest_share() and not writer_waits() then
+    grant, mine = admit_readers(channel, own, lease)
+  end
+  if (limit or marker == READ) and not fit_lock() then
+    return hand_over(channel, own, lease, 'w')
+  end
+  return grant, mine
+end
+local from, to = QUEUED, QUEUE_END
+if ARGV[4] == 'r' then
+  from, to = READERS, '+inf'
+end
+local dropped = drop_shares(ARGV[1])
+local process = process_of(ARGV[1])
+local entry = find_entry(ARGV[1] .. ' ', from, to)
+if entry then
+  redis.call('ZREM', KEYS[2], entry)
+  if not find_entry(process .. '.', from, to) then
+    local place = place_of(entry)
+    redis.call('ZREM', KEYS[2], 's' .. place, 'u' .. place, 'p' .. place)
+  end
+end
+if ARGV[2] ~= '0' then
+  note_until('x' .. ARGV[1], tonumber(ARGV[2]))
+end
+if dropped > 0 then
+  settle(ARGV[3])
+end
+return dropped > 0 and 1 or 0
+`,
+};
+
+export const SHARE_EXTEND: LuaScript = {
+  name: 'share-extend',
+  sha1: '84642dc5f1438234e0beba90616d1b4aedf2f40a',
+  source: `local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+if now > tonumber(ARGV[3]) then
+  return { 2, now }
+end
+local QUEUED = '(0'
+local QUEUE_END = '(4503599627370496'
+local READERS = '4503599627370496'
+local function process_of(token)
+  return string.match(token, '^([^.]+)%.')
+end
+local function live_for(ms)
+  if redis.call('PTTL', KEYS[2]) < ms then
+    redis.call('PEXPIRE', KEYS[2], ms)
+  end
+end
+local function micros(value)
+  return string.format('%.0f', value)
+end
+local function place_of(member)
+  local process = process_of(string.sub(member, 2))
+  return string.find(member, ' r', 1, true) and process .. '/r' or process
+end
+local function mark_of(place)
+  for _, mark in ipairs({ 's', 'u', 'p' }) do
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. place)
+    if lapse and -lapse > now then
+      return mark, lapse
+    end
+  end
+end
+local function writer_waits()
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END)) do
+    if (mark_of(place_of(member)) or 'p') ~= 'p' then
+      return true
+    end
+  end
+  return false
+end
+local READ = '~1:read'
+local function limit_of(marker)
+  return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
+end
+local function share_of(token, i)
+  return i == 0 and token or token .. '/' .. i
+end
+local function live_shares()
+  local count, last, first = 0, 0, 0
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
+  for i = 1, #found, 2 do
+    if string.sub(found[i], 1, 1) == 'h' then
+      first = math.ceil((-found[i + 1] - now) / 1000)
+      last = count == 0 and first or last
+      count = count + 1
+    end
+  end
+  return count, last, first
+end
+local function longest_share()
+  local at = 0
+  while true do
+    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
+    for i = 1, #found, 2 do
+      if string.sub(found[i], 1, 1) == 'h' then
+        return math.ceil((-found[i + 1] - now) / 1000)
+      end
+    end
+    if #found == 0 then
+      return nil
+    end
+    at = at + 8
+  end
+end
+local function add_shares(token, count, ms, marker)
+  if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
+    redis.call('SET', KEYS[1], marker, 'PX', ms)
+  end
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
+  local lapse, members = micros(-(now + ms * 1000)), {}
+  for i = 0, count - 1 do
+    members[2 * i + 1] = lapse
+    members[2 * i + 2] = 'h' .. share_of(token, i)
+  end
+  redis.call('ZADD', KEYS[2], unpack(members))
+  live_for(tonumber(ms))
+end
+local function drop_shares(token)
+  local dropped = 0
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
+    local share = string.match(member, '^h([^/]+)')
+    if share and (not token or share == token) then
+      dropped = dropped + redis.call('ZREM', KEYS[2], member)
+    end
+  end
+  return dropped
+end
+local function fit_lock()
+  local ms = longest_share()
+  if ms then
+    redis.call('PEXPIRE', KEYS[1], ms)
+    return true
+  end
+  redis.call('DEL', KEYS[1])
+  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  if last[1] then
+    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
+  end
+  return false
+end
+local owner = redis.pcall('GET', KEYS[1])
+local lapse = redis.call('ZSCORE', KEYS[2], 'h' .. ARGV[1])
+if not lapse or -lapse <= now or type(owner) ~= 'string' or owner ~= READ and not limit_of(owner) then
+  return { 0, now }
+end
+redis.call('ZREM', KEYS[2], 'h' .. ARGV[1])
+redis.call('ZADD', KEYS[2], micros(-(now + ARGV[2] * 1000)), 'h' .. ARGV[1])
+live_for(tonumber(ARGV[2]))
+fit_lock()
+return { 1, now }
+`,
+};
+
+export const SHARE_GRANT: LuaScript = {
+  name: 'share-grant',
+  sha1: '3d1a1f6c12448309d1307c09f90405746aca4b9a',
+  source: `local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+if now > tonumber(ARGV[3]) then
+  return { 2, now }
+end
+local QUEUED = '(0'
+local QUEUE_END = '(4503599627370496'
+local READERS = '4503599627370496'
+local function process_of(token)
+  return string.match(token, '^([^.]+)%.')
+end
+local function live_for(ms)
+  if redis.call('PTTL', KEYS[2]) < ms then
+    redis.call('PEXPIRE', KEYS[2], ms)
+  end
+end
+local function micros(value)
+  return string.format('%.0f', value)
+end
+local function place_of(member)
+  local process = process_of(string.sub(member, 2))
+  return string.find(member, ' r', 1, true) and process .. '/r' or process
+end
+local function mark_of(place)
+  for _, mark in ipairs({ 's', 'u', 'p' }) do
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. place)
+    if lapse and -lapse > now then
+      return mark, lapse
+    end
+  end
+end
+local function writer_waits()
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END)) do
+    if (mark_of(place_of(member)) or 'p') ~= 'p' then
+      return true
+    end
+  end
+  return false
+end
+local function reserve(count)
+  local fence = now
+  local last = redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000', 'GET')
+  if last and tonumber(last) >= fence then
+    fence = tonumber(last) + 1
+    redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000')
+  end
+  return fence
+end
+local READ = '~1:read'
+local function limit_of(marker)
+  return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
+end
+local function share_of(token, i)
+  return i == 0 and token or token .. '/' .. i
+end
+local function live_shares()
+  local count, last, first = 0, 0, 0
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
+  for i = 1, #found, 2 do
+    if string.sub(found[i], 1, 1) == 'h' then
+      first = math.ceil((-found[i + 1] - now) / 1000)
+      last = count == 0 and first or last
+      count = count + 1
+    end
+  end
+  return count, last, first
+end
+local function longest_share()
+  local at = 0
+  while true do
+    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
+    for i = 1, #found, 2 do
+      if string.sub(found[i], 1, 1) == 'h' then
+        return math.ceil((-found[i + 1] - now) / 1000)
+      end
+    end
+    if #found == 0 then
+      return nil
+    end
+    at = at + 8
+  end
+end
+local function add_shares(token, count, ms, marker)
+  if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
+    redis.call('SET', KEYS[1], marker, 'PX', ms)
+  end
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
+  local lapse, members = micros(-(now + ms * 1000)), {}
+  for i = 0, count - 1 do
+    members[2 * i + 1] = lapse
+    members[2 * i + 2] = 'h' .. share_of(token, i)
+  end
+  redis.call('ZADD', KEYS[2], unpack(members))
+  live_for(tonumber(ms))
+end
+local function drop_shares(token)
+  local dropped = 0
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
+    local share = string.match(member, '^h([^/]+)')
+    if share and (not token or share == token) then
+      dropped = dropped + redis.call('ZREM', KEYS[2], member)
+    end
+  end
+  return dropped
+end
+local function fit_lock()
+  local ms = longest_share()
+  if ms then
+    redis.call('PEXPIRE', KEYS[1], ms)
+    return true
+  end
+  redis.call('DEL', KEYS[1])
+  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  if last[1] then
+    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
+  end
+  return false
+end
+local function admit(entry, score, marker, channel, own, lease)
+  local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
+  local place = place_of(entry)
+  local mark, lapse = mark_of(place)
+  count = tonumber(count) or 1
+  redis.call('ZREM', KEYS[2], entry, mark .. place)
+  add_shares(token, count, token == own and lease or given, marker)
+  local grant = { 0, now, reserve(count), 0, token, count }
+  if token == own then
+    return grant
+  end
+  local message = (marker == READ and 'r' or 'p') .. token .. ' ' .. micros(grant[3]) .. ' ' .. count .. ' ' .. KEYS[1]
+  if redis.pcall('PUBLISH', channel .. process_of(token), message) ~= 0 or mark ~= 's' then
+    return grant
+  end
+  drop_shares(token)
+  redis.call('ZADD', KEYS[2], score, entry, lapse, 'p' .. place)
+  live_for(math.ceil((-lapse - now) / 1000))
+  return false
+end
+local function admit_line(from, to, marker, most, channel, own, lease)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
+  local grant, mine
+  for i = 1, #line, 2 do
+    if most < 1 then
+      break
+    end
+    local entry = line[i]
+    local mark = mark_of(place_of(entry))
+    if not mark then
+      redis.call('ZREM', KEYS[2], entry)
+    elseif mark ~= 'p' or (own and string.sub(entry, 2, #own + 2) == own .. ' ') then
+      local done = admit(entry, line[i + 1], marker, channel, own, lease)
+      if done then
+        most = most - 1
+        if done[5] == own then
+          grant, mine = done, true
+        end
+        grant = grant or done
+      end
+    end
+  end
+  return grant, mine
+end
+local function admit_readers(channel, own, lease)
+  return admit_line(READERS, '+inf', READ, math.huge, channel, own, lease)
+end
+local function admit_permits(limit, channel, own, lease)
+  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), channel, own, lease)
+end
+local function clear_lock()
+  redis.call('DEL', KEYS[1])
+  drop_shares()
+end
+local function hand_over(channel, own, lease, first)
+  local reader = redis.call('ZRANGEBYSCORE', KEYS[2], READERS, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  if reader[1] and not first then
+    local writer = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END, 'WITHSCORES', 'LIMIT', 0, 1)
+    first = writer[1] and tonumber(writer[2]) <= reader[2] - READERS and 'w' or 'r'
+  end
+  if reader[1] and first == 'r' then
+    clear_lock()
+    local grant, mine = admit_readers(channel, own, lease)
+    if fit_lock() then
+      return grant, mine
+    end
+  end
+  local at, dead = 0, {}
+  while true do
+    local line = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 3)
+    local member = line[1]
+    if not member or string.find(member, ' r', 1, true) then
+      break
+    end
+    local token, given, limit = string.match(member, '^q(%S+) (%d+) ?p?(%d*)$')
+    local process = process_of(token)
+    local mark, lapse = mark_of(process)
+    at = at + 1
+    if not mark then
+      dead[#dead + 1] = member
+    elseif limit ~= '' then
+      clear_lock()
+      local grant, mine = admit_permits(limit, channel, own, lease)
+      if fit_lock() then
+        return grant, mine
+      end
+      break
+    elseif mark ~= 'p' or token == own then
+      redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
+      redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
+      local others = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
+      local grant = { 0, now, reserve(1), others, token }
+      if token == own then
+        return grant, true
+      end
+      local message = 'g' .. token .. ' ' .. micros(grant[3]) .. ' ' .. others .. ' ' .. KEYS[1]
+      local heard = redis.pcall('PUBLISH', channel .. process, message)
+      if mark ~= 's' or heard ~= 0 then
+        return grant, false
+      end
+      redis.call('DEL', KEYS[1])
+      redis.call('ZADD', KEYS[2], line[2], member, lapse, 'p' .. process)
+      live_for(math.ceil((-lapse - now) / 1000))
+      at, dead = at - #dead, {}
+    end
+  end
+  if reader[1] and first == 'w' then
+    clear_lock()
+    local grant, mine = admit_readers(channel, own, lease)
+    return fit_lock() and grant, mine
+  end
+end
+local function settle(channel, own, lease)
+  local marker = redis.pcall('GET', KEYS[1])
+  local limit = type(marker) == 'string' and limit_of(marker)
+  local grant, mine
+  if limit then
+    grant, mine = admit_permits(limit, channel, own, lease)
+  elseif marker == READ and longest_share() and not writer_waits() then
+    grant, mine = admit_readers(channel, own, lease)
+  end
+  if (limit or marker == READ) and not fit_lock() then
+    return hand_over(channel, own, lease, 'w')
+  end
+  return grant, mine
+end
+local function read_terms(terms)
+  local mark, live, lease, since, what, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (%S+) (.*)$')
+  local reads = string.sub(what, 1, 1) == 'r'
+  return {
+    mark = mark,
+    live = tonumber(live),
+    entry = what == '-' and lease or lease .. ' ' .. what,
+    reads = reads,
+    from = reads and READERS or QUEUED,
+    to = reads and '+inf' or QUEUE_END,
+    since = since ~= '0' and since or micros(reads and now + READERS or now),
+    channel = channel,
+  }
+end
+local function set_mark(place, mark, live)
+  redis.call('ZADD', KEYS[2], micros(-(now + live * 1000)), mark .. place)
+  if mark == 'u' then
+    redis.call('ZREM', KEYS[2], 's' .. place)
+  end
+  live_for(live)
+end
+local function enqueue(token, terms)
+  local process = process_of(token)
+  local mine = 'q' .. token .. ' ' .. terms.entry
+  redis.call('ZADD', KEYS[2], terms.since, mine)
+  set_mark(terms.reads and process .. '/r' or process, terms.mark, terms.live)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], terms.from, terms.to, 'LIMIT', 0, 2)
+  local before = line[1] ~= mine and line[1] or line[2]
+  if not before or (mark_of(place_of(before)) or 'p') == 'p' then
+    local owner = redis.pcall('GET', KEYS[1])
+    local holder = type(owner) == 'string' and process_of(owner)
+    if holder and (holder ~= process or terms.reads) then
+      redis.pcall('PUBLISH', terms.channel .. holder, 'o ' .. KEYS[1])
+    end
+  end
+  return line[1] == mine
+end
+local function queued(token, since, is_first, pttl)
+  return { 4, now, tonumber(since), is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
+end
+local marker, limit = ARGV[7], limit_of(ARGV[7])
+local accompanied = redis.call('EXISTS', KEYS[2]) == 1
+if accompanied and redis.call('ZSCORE', KEYS[2], 'x' .. ARGV[1]) then
+  return { 3, now }
+end
+local owner = redis.pcall('GET', KEYS[1])
+if accompanied and not owner then
+  hand_over(ARGV[6])
+  owner = redis.pcall('GET', KEYS[1])
+elseif owner == marker and limit then
+  settle(ARGV[6])
+end
+local count = 0
+if not owner then
+  if accompanied then
+    drop_shares()
+  end
+  count = math.min(ARGV[4], limit or math.huge)
+elseif owner == marker then
+  count = limit and math.min(ARGV[4], limit - live_shares()) or writer_waits() and 0 or tonumber(ARGV[4])
+elseif type(owner) == 'string' and owner ~= READ and (limit_of(owner) or limit and #owner == 35 and string.find(owner, '^[%w_-]+%.[%w_-]+$')) or owner == READ then
+  return { 6, now, process_of(owner) and 'exclusive' or owner }
+end
+if count > 0 then
+  add_shares(ARGV[1], count, ARGV[2], marker)
+  return { 0, now, reserve(count), 0, count }
+end
+local _, last, first = live_shares()
+local pttl = limit and owner == marker and first or redis.call('PTTL', KEYS[1])
+if ARGV[5] == '' then
+  return { 1, now, pttl }
+end
+local terms = read_terms(ARGV[5])
+return queued(ARGV[1], terms.since, enqueue(ARGV[1], terms), pttl)
+`,
+};
+
+export const SHARE_HEARTBEAT: LuaScript = {
+  name: 'share-heartbeat',
+  sha1: '1cdba76d1c33f617b887097fd1a037094cca8032',
+  source: `local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+if now > tonumber(ARGV[4]) then
+  return { 2, now }
+end
+local QUEUED = '(0'
+local QUEUE_END = '(4503599627370496'
+local READERS = '4503599627370496'
+local function process_of(token)
+  return string.match(token, '^([^.]+)%.')
+end
+local function live_for(ms)
+  if redis.call('PTTL', KEYS[2]) < ms then
+    redis.call('PEXPIRE', KEYS[2], ms)
+  end
+end
+local function micros(value)
+  return string.format('%.0f', value)
+end
+local function place_of(member)
+  local process = process_of(string.sub(member, 2))
+  return string.find(member, ' r', 1, true) and process .. '/r' or process
+end
+local function mark_of(place)
+  for _, mark in ipairs({ 's', 'u', 'p' }) do
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. place)
+    if lapse and -lapse > now then
+      return mark, lapse
+    end
+  end
+end
+local function writer_waits()
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END)) do
+    if (mark_of(place_of(member)) or 'p') ~= 'p' then
+      return true
+    end
+  end
+  return false
+end
+local function reserve(count)
+  local fence = now
+  local last = redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000', 'GET')
+  if last and tonumber(last) >= fence then
+    fence = tonumber(last) + 1
+    redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000')
+  end
+  return fence
+end
+local READ = '~1:read'
+local function limit_of(marker)
+  return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
+end
+local function share_of(token, i)
+  return i == 0 and token or token .. '/' .. i
+end
+local function live_shares()
+  local count, last, first = 0, 0, 0
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
+  for i = 1, #found, 2 do
+    if string.sub(found[i], 1, 1) == 'h' then
+      first = math.ceil((-found[i + 1] - now) / 1000)
+      last = count == 0 and first or last
+      count = count + 1
+    end
+  end
+  return count, last, first
+end
+local function longest_share()
+  local at = 0
+  while true do
+    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
+    for i = 1, #found, 2 do
+      if string.sub(found[i], 1, 1) == 'h' then
+        return math.ceil((-found[i + 1] - now) / 1000)
+      end
+    end
+    if #found == 0 then
+      return nil
+    end
+    at = at + 8
+  end
+end
+local function add_shares(token, count, ms, marker)
+  if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
+    redis.call('SET', KEYS[1], marker, 'PX', ms)
+  end
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
+  local lapse, members = micros(-(now + ms * 1000)), {}
+  for i = 0, count - 1 do
+    members[2 * i + 1] = lapse
+    members[2 * i + 2] = 'h' .. share_of(token, i)
+  end
+  redis.call('ZADD', KEYS[2], unpack(members))
+  live_for(tonumber(ms))
+end
+local function drop_shares(token)
+  local dropped = 0
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
+    local share = string.match(member, '^h([^/]+)')
+    if share and (not token or share == token) then
+      dropped = dropped + redis.call('ZREM', KEYS[2], member)
+    end
+  end
+  return dropped
+end
+local function fit_lock()
+  local ms = longest_share()
+  if ms then
+    redis.call('PEXPIRE', KEYS[1], ms)
+    return true
+  end
+  redis.call('DEL', KEYS[1])
+  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  if last[1] then
+    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
+  end
+  return false
+end
+local function admit(entry, score, marker, channel, own, lease)
+  local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
+  local place = place_of(entry)
+  local mark, lapse = mark_of(place)
+  count = tonumber(count) or 1
+  redis.call('ZREM', KEYS[2], entry, mark .. place)
+  add_shares(token, count, token == own and lease or given, marker)
+  local grant = { 0, now, reserve(count), 0, token, count }
+  if token == own then
+    return grant
+  end
+  local message = (marker == READ and 'r' or 'p') .. token .. ' ' .. micros(grant[3]) .. ' ' .. count .. ' ' .. KEYS[1]
+  if redis.pcall('PUBLISH', channel .. process_of(token), message) ~= 0 or mark ~= 's' then
+    return grant
+  end
+  drop_shares(token)
+  redis.call('ZADD', KEYS[2], score, entry, lapse, 'p' .. place)
+  live_for(math.ceil((-lapse - now) / 1000))
+  return false
+end
+local function admit_line(from, to, marker, most, channel, own, lease)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
+  local grant, mine
+  for i = 1, #line, 2 do
+    if most < 1 then
+      break
+    end
+    local entry = line[i]
+    local mark = mark_of(place_of(entry))
+    if not mark then
+      redis.call('ZREM', KEYS[2], entry)
+    elseif mark ~= 'p' or (own and string.sub(entry, 2, #own + 2) == own .. ' ') then
+      local done = admit(entry, line[i + 1], marker, channel, own, lease)
+      if done then
+        most = most - 1
+        if done[5] == own then
+          grant, mine = done, true
+        end
+        grant = grant or done
+      end
+    end
+  end
+  return grant, mine
+end
+local function admit_readers(channel, own, lease)
+  return admit_line(READERS, '+inf', READ, math.huge, channel, own, lease)
+end
+local function admit_permits(limit, channel, own, lease)
+  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), channel, own, lease)
+end
+local function clear_lock()
+  redis.call('DEL', KEYS[1])
+  drop_shares()
+end
+local function hand_over(channel, own, lease, first)
+  local reader = redis.call('ZRANGEBYSCORE', KEYS[2], READERS, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  if reader[1] and not first then
+    local writer = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END, 'WITHSCORES', 'LIMIT', 0, 1)
+    first = writer[1] and tonumber(writer[2]) <= reader[2] - READERS and 'w' or 'r'
+  end
+  if reader[1] and first == 'r' then
+    clear_lock()
+    local grant, mine = admit_readers(channel, own, lease)
+    if fit_lock() then
+      return grant, mine
+    end
+  end
+  local at, dead = 0, {}
+  while true do
+    local line = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 3)
+    local member = line[1]
+    if not member or string.find(member, ' r', 1, true) then
+      break
+    end
+    local token, given, limit = string.match(member, '^q(%S+) (%d+) ?p?(%d*)$')
+    local process = process_of(token)
+    local mark, lapse = mark_of(process)
+    at = at + 1
+    if not mark then
+      dead[#dead + 1] = member
+    elseif limit ~= '' then
+      clear_lock()
+      local grant, mine = admit_permits(limit, channel, own, lease)
+      if fit_lock() then
+        return grant, mine
+      end
+      break
+    elseif mark ~= 'p' or token == own then
+      redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
+      redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
+      local others = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
+      local grant = { 0, now, reserve(1), others, token }
+      if token == own then
+        return grant, true
+      end
+      local message = 'g' .. token .. ' ' .. micros(grant[3]) .. ' ' .. others .. ' ' .. KEYS[1]
+      local heard = redis.pcall('PUBLISH', channel .. process, message)
+      if mark ~= 's' or heard ~= 0 then
+        return grant, false
+      end
+      redis.call('DEL', KEYS[1])
+      redis.call('ZADD', KEYS[2], line[2], member, lapse, 'p' .. process)
+      live_for(math.ceil((-lapse - now) / 1000))
+      at, dead = at - #dead, {}
+    end
+  end
+  if reader[1] and first == 'w' then
+    clear_lock()
+    local grant, mine = admit_readers(channel, own, lease)
+    return fit_lock() and grant, mine
+  end
+end
+local function settle(channel, own, lease)
+  local marker = redis.pcall('GET', KEYS[1])
+  local limit = type(marker) == 'string' and limit_of(marker)
+  local grant, mine
+  if limit then
+    grant, mine = admit_permits(limit, channel, own, lease)
+  elseif marker == READ and longest_share() and not writer_waits() then
+    grant, mine = admit_readers(channel, own, lease)
+  end
+  if (limit or marker == READ) and not fit_lock() then
+    return hand_over(channel, own, lease, 'w')
+  end
+  return grant, mine
+end
+local function read_terms(terms)
+  local mark, live, lease, since, what, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (%S+) (.*)$')
+  local reads = string.sub(what, 1, 1) == 'r'
+  return {
+    mark = mark,
+    live = tonumber(live),
+    entry = what == '-' and lease or lease .. ' ' .. what,
+    reads = reads,
+    from = reads and READERS or QUEUED,
+    to = reads and '+inf' or QUEUE_END,
+    since = since ~= '0' and since or micros(reads and now + READERS or now),
+    channel = channel,
+  }
+end
+local function set_mark(place, mark, live)
+  redis.call('ZADD', KEYS[2], micros(-(now + live * 1000)), mark .. place)
+  if mark == 'u' then
+    redis.call('ZREM', KEYS[2], 's' .. place)
+  end
+  live_for(live)
+end
+local function enqueue(token, terms)
+  local process = process_of(token)
+  local mine = 'q' .. token .. ' ' .. terms.entry
+  redis.call('ZADD', KEYS[2], terms.since, mine)
+  set_mark(terms.reads and process .. '/r' or process, terms.mark, terms.live)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], terms.from, terms.to, 'LIMIT', 0, 2)
+  local before = line[1] ~= mine and line[1] or line[2]
+  if not before or (mark_of(place_of(before)) or 'p') == 'p' then
+    local owner = redis.pcall('GET', KEYS[1])
+    local holder = type(owner) == 'string' and process_of(owner)
+    if holder and (holder ~= process or terms.reads) then
+      redis.pcall('PUBLISH', terms.channel .. holder, 'o ' .. KEYS[1])
+    end
+  end
+  return line[1] == mine
+end
+local function queued(token, since, is_first, pttl)
+  return { 4, now, tonumber(since), is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
+end
+local function find_entry(beginning, from, to)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], from or QUEUED, to or QUEUE_END)) do
+    if string.sub(member, 2, #beginning + 1) == beginning then
+      return member
+    end
+  end
+end
+local terms = read_terms(ARGV[5])
+local token = ARGV[1]
+local owner = redis.pcall('GET', KEYS[1])
+local shared = type(owner) == 'string' and (owner == READ or limit_of(owner) ~= nil)
+local count, lapse = 0, redis.call('ZSCORE', KEYS[2], 'h' .. token)
+while shared and lapse and -lapse > now do
+  count = count + 1
+  lapse = redis.call('ZSCORE', KEYS[2], 'h' .. share_of(token, count))
+end
+if count > 0 then
+  add_shares(token, count, ARGV[3], owner)
+  return { 0, now, reserve(count), 0, token, count }
+end
+local process = process_of(token)
+local place = terms.reads and process .. '/r' or process
+local entry = find_entry(token .. ' ', terms.from, terms.to)
+if entry then
+  terms.since = redis.call('ZSCORE', KEYS[2], entry)
+  local mark = mark_of(place)
+  set_mark(place, (mark == 's' or not mark) and terms.mark or 'u', terms.live)
+  if entry ~= 'q' .. token .. ' ' .. terms.entry then
+    redis.call('ZREM', KEYS[2], entry)
+    redis.call('ZADD', KEYS[2], terms.since, 'q' .. token .. ' ' .. terms.entry)
+  end
+else
+  token = ARGV[2]
+  if redis.call('ZSCORE', KEYS[2], 'x' .. token) then
+    return { 2, now }
+  end
+  local ghost = find_entry(process .. '.', terms.from, terms.to)
+  if ghost then
+    redis.call('ZREM', KEYS[2], ghost)
+  end
+  enqueue(token, terms)
+end
+local grant, mine
+if owner then
+  grant, mine = settle(terms.channel, token, ARGV[3])
+else
+  grant, mine = hand_over(terms.channel, token, ARGV[3])
+end
+if mine then
+  return grant
+end
+local first = redis.call('ZRANGEBYSCORE', KEYS[2], terms.from, terms.to, 'LIMIT', 0, 1)[1]
+local _, _, soonest = live_shares()
+return queued(token, terms.since, first == 'q' .. token .. ' ' .. terms.entry, not terms.reads and soonest > 0 and soonest or nil)
+`,
+};
+
+export const SHARE_RELEASE: LuaScript = {
+  name: 'share-release',
+  sha1: 'ba821992f6ac8e310c61e6a932229914a2169a9e',
+  source: `local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local QUEUED = '(0'
+local QUEUE_END = '(4503599627370496'
+local READERS = '4503599627370496'
+local function process_of(token)
+  return string.match(token, '^([^.]+)%.')
+end
+local function live_for(ms)
+  if redis.call('PTTL', KEYS[2]) < ms then
+    redis.call('PEXPIRE', KEYS[2], ms)
+  end
+end
+local function micros(value)
+  return string.format('%.0f', value)
+end
+local function place_of(member)
+  local process = process_of(string.sub(member, 2))
+  return string.find(member, ' r', 1, true) and process .. '/r' or process
+end
+local function mark_of(place)
+  for _, mark in ipairs({ 's', 'u', 'p' }) do
+    local lapse = redis.call('ZSCORE', KEYS[2], mark .. place)
+    if lapse and -lapse > now then
+      return mark, lapse
+    end
+  end
+end
+local function writer_waits()
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END)) do
+    if (mark_of(place_of(member)) or 'p') ~= 'p' then
+      return true
+    end
+  end
+  return false
+end
+local function reserve(count)
+  local fence = now
+  local last = redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000', 'GET')
+  if last and tonumber(last) >= fence then
+    fence = tonumber(last) + 1
+    redis.call('SET', KEYS[3], string.format('%.0f', fence + count - 1), 'PX', '2592000000')
+  end
+  return fence
+end
+local READ = '~1:read'
+local function limit_of(marker)
+  return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
+end
+local function share_of(token, i)
+  return i == 0 and token or token .. '/' .. i
+end
+local function live_shares()
+  local count, last, first = 0, 0, 0
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
+  for i = 1, #found, 2 do
+    if string.sub(found[i], 1, 1) == 'h' then
+      first = math.ceil((-found[i + 1] - now) / 1000)
+      last = count == 0 and first or last
+      count = count + 1
+    end
+  end
+  return count, last, first
+end
+local function longest_share()
+  local at = 0
+  while true do
+    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
+    for i = 1, #found, 2 do
+      if string.sub(found[i], 1, 1) == 'h' then
+        return math.ceil((-found[i + 1] - now) / 1000)
+      end
+    end
+    if #found == 0 then
+      return nil
+    end
+    at = at + 8
+  end
+end
+local function add_shares(token, count, ms, marker)
+  if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
+    redis.call('SET', KEYS[1], marker, 'PX', ms)
+  end
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
+  local lapse, members = micros(-(now + ms * 1000)), {}
+  for i = 0, count - 1 do
+    members[2 * i + 1] = lapse
+    members[2 * i + 2] = 'h' .. share_of(token, i)
+  end
+  redis.call('ZADD', KEYS[2], unpack(members))
+  live_for(tonumber(ms))
+end
+local function drop_shares(token)
+  local dropped = 0
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
+    local share = string.match(member, '^h([^/]+)')
+    if share and (not token or share == token) then
+      dropped = dropped + redis.call('ZREM', KEYS[2], member)
+    end
+  end
+  return dropped
+end
+local function fit_lock()
+  local ms = longest_share()
+  if ms then
+    redis.call('PEXPIRE', KEYS[1], ms)
+    return true
+  end
+  redis.call('DEL', KEYS[1])
+  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  if last[1] then
+    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
+  end
+  return false
+end
+local function admit(entry, score, marker, channel, own, lease)
+  local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
+  local place = place_of(entry)
+  local mark, lapse = mark_of(place)
+  count = tonumber(count) or 1
+  redis.call('ZREM', KEYS[2], entry, mark .. place)
+  add_shares(token, count, token == own and lease or given, marker)
+  local grant = { 0, now, reserve(count), 0, token, count }
+  if token == own then
+    return grant
+  end
+  local message = (marker == READ and 'r' or 'p') .. token .. ' ' .. micros(grant[3]) .. ' ' .. count .. ' ' .. KEYS[1]
+  if redis.pcall('PUBLISH', channel .. process_of(token), message) ~= 0 or mark ~= 's' then
+    return grant
+  end
+  drop_shares(token)
+  redis.call('ZADD', KEYS[2], score, entry, lapse, 'p' .. place)
+  live_for(math.ceil((-lapse - now) / 1000))
+  return false
+end
+local function admit_line(from, to, marker, most, channel, own, lease)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
+  local grant, mine
+  for i = 1, #line, 2 do
+    if most < 1 then
+      break
+    end
+    local entry = line[i]
+    local mark = mark_of(place_of(entry))
+    if not mark then
+      redis.call('ZREM', KEYS[2], entry)
+    elseif mark ~= 'p' or (own and string.sub(entry, 2, #own + 2) == own .. ' ') then
+      local done = admit(entry, line[i + 1], marker, channel, own, lease)
+      if done then
+        most = most - 1
+        if done[5] == own then
+          grant, mine = done, true
+        end
+        grant = grant or done
+      end
+    end
+  end
+  return grant, mine
+end
+local function admit_readers(channel, own, lease)
+  return admit_line(READERS, '+inf', READ, math.huge, channel, own, lease)
+end
+local function admit_permits(limit, channel, own, lease)
+  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), channel, own, lease)
+end
+local function clear_lock()
+  redis.call('DEL', KEYS[1])
+  drop_shares()
+end
+local function hand_over(channel, own, lease, first)
+  local reader = redis.call('ZRANGEBYSCORE', KEYS[2], READERS, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  if reader[1] and not first then
+    local writer = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END, 'WITHSCORES', 'LIMIT', 0, 1)
+    first = writer[1] and tonumber(writer[2]) <= reader[2] - READERS and 'w' or 'r'
+  end
+  if reader[1] and first == 'r' then
+    clear_lock()
+    local grant, mine = admit_readers(channel, own, lease)
+    if fit_lock() then
+      return grant, mine
+    end
+  end
+  local at, dead = 0, {}
+  while true do
+    local line = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf', 'WITHSCORES', 'LIMIT', at, 3)
+    local member = line[1]
+    if not member or string.find(member, ' r', 1, true) then
+      break
+    end
+    local token, given, limit = string.match(member, '^q(%S+) (%d+) ?p?(%d*)$')
+    local process = process_of(token)
+    local mark, lapse = mark_of(process)
+    at = at + 1
+    if not mark then
+      dead[#dead + 1] = member
+    elseif limit ~= '' then
+      clear_lock()
+      local grant, mine = admit_permits(limit, channel, own, lease)
+      if fit_lock() then
+        return grant, mine
+      end
+      break
+    elseif mark ~= 'p' or token == own then
+      redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
+      redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
+      local others = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
+      local grant = { 0, now, reserve(1), others, token }
+      if token == own then
+        return grant, true
+      end
+      local message = 'g' .. token .. ' ' .. micros(grant[3]) .. ' ' .. others .. ' ' .. KEYS[1]
+      local heard = redis.pcall('PUBLISH', channel .. process, message)
+      if mark ~= 's' or heard ~= 0 then
+        return grant, false
+      end
+      redis.call('DEL', KEYS[1])
+      redis.call('ZADD', KEYS[2], line[2], member, lapse, 'p' .. process)
+      live_for(math.ceil((-lapse - now) / 1000))
+      at, dead = at - #dead, {}
+    end
+  end
+  if reader[1] and first == 'w' then
+    clear_lock()
+    local grant, mine = admit_readers(channel, own, lease)
+    return fit_lock() and grant, mine
+  end
+end
+local function settle(channel, own, lease)
+  local marker = redis.pcall('GET', KEYS[1])
+  local limit = type(marker) == 'string' and limit_of(marker)
+  local grant, mine
+  if limit then
+    grant, mine = admit_permits(limit, channel, own, lease)
+  elseif marker == READ and longest_share() and not writer_waits() then
+    grant, mine = admit_readers(channel, own, lease)
+  end
+  if (limit or marker == READ) and not fit_lock() then
+    return hand_over(channel, own, lease, 'w')
+  end
+  return grant, mine
+end
+local function read_terms(terms)
+  local mark, live, lease, since, what, channel = string.match(terms, '^(%a) (%d+) (%d+) (%d+) (%S+) (.*)$')
+  local reads = string.sub(what, 1, 1) == 'r'
+  return {
+    mark = mark,
+    live = tonumber(live),
+    entry = what == '-' and lease or lease .. ' ' .. what,
+    reads = reads,
+    from = reads and READERS or QUEUED,
+    to = reads and '+inf' or QUEUE_END,
+    since = since ~= '0' and since or micros(reads and now + READERS or now),
+    channel = channel,
+  }
+end
+local function set_mark(place, mark, live)
+  redis.call('ZADD', KEYS[2], micros(-(now + live * 1000)), mark .. place)
+  if mark == 'u' then
+    redis.call('ZREM', KEYS[2], 's' .. place)
+  end
+  live_for(live)
+end
+local function enqueue(token, terms)
+  local process = process_of(token)
+  local mine = 'q' .. token .. ' ' .. terms.entry
+  redis.call('ZADD', KEYS[2], terms.since, mine)
+  set_mark(terms.reads and process .. '/r' or process, terms.mark, terms.live)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], terms.from, terms.to, 'LIMIT', 0, 2)
+  local before = line[1] ~= mine and line[1] or line[2]
+  if not before or (mark_of(place_of(before)) or 'p') == 'p' then
+    local owner = redis.pcall('GET', KEYS[1])
+    local holder = type(owner) == 'string' and process_of(owner)
+    if holder and (holder ~= process or terms.reads) then
+      redis.pcall('PUBLISH', terms.channel .. holder, 'o ' .. KEYS[1])
+    end
+  end
+  return line[1] == mine
+end
+local function queued(token, since, is_first, pttl)
+  return { 4, now, tonumber(since), is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
+end
+local owner = redis.pcall('GET', KEYS[1])
+local lapse = redis.call('ZSCORE', KEYS[2], 'h' .. ARGV[1])
+if not lapse or -lapse <= now or type(owner) ~= 'string' or owner ~= READ and not limit_of(owner) then
+  return 0
+end
+redis.call('ZREM', KEYS[2], 'h' .. ARGV[1])
+if ARGV[2] ~= '0' then
+  redis.call('ZADD', KEYS[2], micros(-(now + ARGV[2] * 1000)), 'h' .. ARGV[1])
+  fit_lock()
+  live_for(tonumber(ARGV[2]))
+  return 1
+end
+if not ARGV[4] then
+  settle(ARGV[3])
+  return 1
+end
+if now > tonumber(ARGV[6]) or redis.call('ZSCORE', KEYS[2], 'x' .. ARGV[4]) then
+  settle(ARGV[3])
+  return { 2, now }
+end
+local terms = read_terms(ARGV[7])
+local is_first = enqueue(ARGV[4], terms)
+local grant, mine = settle(ARGV[3], ARGV[4], ARGV[5])
+if mine then
+  return grant
+end
+return queued(ARGV[4], terms.since, is_first)
+`,
+};
+
+export const SHARE_RENEW: LuaScript = {
+  name: 'share-renew',
+  sha1: '5c553bb14ae171d0b143242a82011bef4ab7c31c',
+  source: `local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local function micros(value)
+  return string.format('%.0f', value)
+end
+local reply = {}
+for i = 1, #KEYS, 2 do
+  local lock, companion, share, ms = KEYS[i], KEYS[i + 1], 'h' .. ARGV[i], tonumber(ARGV[i + 1])
+  local marker = redis.pcall('GET', lock)
+  local lapse = redis.pcall('ZSCORE', companion, share)
+  local is_held = type(marker) == 'string' and string.sub(marker, 1, 3) == '~1:' and type(lapse) == 'string' and -lapse > now
+  if is_held then
+    redis.call('PEXPIRE', lock, math.max(redis.call('PTTL', lock), ms))
+    redis.call('PEXPIRE', companion, math.max(redis.call('PTTL', companion), ms))
+    if -lapse < now + ms * 1000 then
+      redis.call('ZADD', companion, micros(-(now + ms * 1000)), share)
+    end
+  end
+  reply[(i + 1) / 2] = is_held and 1 or 0
 end
 return reply
 `,

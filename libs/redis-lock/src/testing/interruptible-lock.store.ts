@@ -2,6 +2,8 @@ import type { Timers } from '../runtime/clock.js';
 import type {
   ConfirmCommand,
   ConfirmReply,
+  GrantAllCommand,
+  GrantAllReply,
   GrantCommand,
   GrantReply,
   HeartbeatCommand,
@@ -15,6 +17,7 @@ import type {
   StoreInbox,
   StoredLock,
 } from '../store/lock-store.interface.js';
+import type { Sharing } from '../store/sharing.js';
 import type { Outage } from './outage.js';
 
 /** What an interruptible store is made with. */
@@ -40,6 +43,9 @@ export class InterruptibleLockStore implements LockStore {
         onGranted: (key, grant) => {
           if (!outage.isDown) inbox.onGranted(key, grant);
         },
+        onShared: (key, kind, grant) => {
+          if (!outage.isDown) inbox.onShared(key, kind, grant);
+        },
         onOthersWait: (key) => {
           if (!outage.isDown) inbox.onOthersWait(key);
         },
@@ -62,12 +68,16 @@ export class InterruptibleLockStore implements LockStore {
     return this.whenUp(() => this.parts.store.grant(command));
   }
 
+  grantAll(command: GrantAllCommand): Promise<GrantAllReply> {
+    return this.whenUp(() => this.parts.store.grantAll(command));
+  }
+
   release(command: ReleaseCommand): Promise<ReleaseReply> {
     return this.whenUp(() => this.parts.store.release(command));
   }
 
-  leave(key: string, token: string): Promise<void> {
-    return this.whenUp(() => this.parts.store.leave(key, token));
+  leave(key: string, token: string, sharing?: Sharing): Promise<void> {
+    return this.whenUp(() => this.parts.store.leave(key, token, sharing));
   }
 
   heartbeat(command: HeartbeatCommand): Promise<HeartbeatReply> {
@@ -78,8 +88,8 @@ export class InterruptibleLockStore implements LockStore {
     return this.whenUp(() => this.parts.store.confirm(command));
   }
 
-  cancel(key: string, token: string): Promise<void> {
-    return this.whenUp(() => this.parts.store.cancel(key, token));
+  cancel(key: string, token: string, sharing?: Sharing): Promise<void> {
+    return this.whenUp(() => this.parts.store.cancel(key, token, sharing));
   }
 
   renew(commands: readonly LeaseCommand[]): Promise<readonly PromiseSettledResult<boolean>[]> {
@@ -88,6 +98,10 @@ export class InterruptibleLockStore implements LockStore {
 
   extend(command: LeaseCommand): Promise<boolean> {
     return this.whenUp(() => this.parts.store.extend(command));
+  }
+
+  downgrade(command: LeaseCommand): Promise<boolean> {
+    return this.whenUp(() => this.parts.store.downgrade(command));
   }
 
   replicate(command: LeaseCommand, min: number, timeoutMs: number): Promise<number> {

@@ -8,6 +8,7 @@ import { lockServiceProviders } from '../redis-lock.providers.js';
 import { redisLockSettings } from '../redis-lock.settings.js';
 import { DEFAULT_CONNECTION, getLockEngineToken, getLockServiceToken, REDIS_LOCK_OPTIONS } from '../redis-lock.tokens.js';
 import type { Clock, Timers } from '../runtime/clock.js';
+import type { StoredLock, StoredShare } from '../store/lock-store.interface.js';
 import { systemClock, SystemTimers } from '../runtime/system-clock.js';
 import { MemoryLockServer } from '../store/memory/memory-lock-server.js';
 import { MemoryLockStore } from '../store/memory/memory-lock.store.js';
@@ -101,27 +102,32 @@ export class TestingLockServer {
     return this.held().some((lock) => lock.key === key);
   }
 
-  /** All locks that are held now: `expect(server.held()).toEqual([])` after a test. */
+  /** All locks that are held now, one for each reader and each holder of a permit: `expect(server.held()).toEqual([])` after a test. */
   held(): HeldLock[] {
     return [...this.servers].flatMap(([keyPrefix, server]) =>
-      [...server.keys()].map((key) => {
-        const { owner = '', leaseLeftMs = 0 } = server.inspect(key);
-        const hold = this.holdOf(owner);
-        return { key, keyPrefix, fence: hold?.fence, label: hold?.request.label, ttlMs: leaseLeftMs };
-      }),
+      [...server.keys()].flatMap((key) =>
+        holders(server.inspect(key)).map(({ token, leaseLeftMs }) => {
+          const hold = this.holdOf(token);
+          return { key, keyPrefix, fence: hold?.fence, label: hold?.request.label, ttlMs: leaseLeftMs };
+        }),
+      ),
     );
   }
 
   /**
-   * Ends a lease before its time, as if its holder had been paused for that long: the holder's signal aborts, and whoever waits gets the lock.
+   * Ends a lease before its time, as if its holder had been paused for that long (each, where it is shared): the holder's signal aborts, and whoever waits gets the lock.
    * @throws Error when nobody holds it
    */
   expire(key: string): void {
     const lost = [...this.servers.values()].filter((server) => {
-      const { owner } = server.inspect(key);
-      if (owner === undefined) return false;
-      this.holdOf(owner)?.lose('expired');
-      return server.release(key, owner, 0).released;
+      const stored = server.inspect(key);
+      const tokens = holders(stored).map(({ token }) => token);
+      for (const token of tokens) {
+        this.holdOf(token)?.lose('expired');
+        if (stored.sharing === undefined) server.release(key, token, 0);
+        else server.shareRelease(key, token, 0);
+      }
+      return tokens.length > 0;
     });
     if (lost.length > 0) return;
     const held = this.held().map((lock) => `'${lock.key}'`);
@@ -191,4 +197,9 @@ export class TestingLockServer {
     }
     return undefined;
   }
+}
+
+/** Whoever holds a lock: its owner, or everybody who shares it. */
+function holders({ owner, leaseLeftMs = 0, shares }: StoredLock): readonly StoredShare[] {
+  return owner === undefined ? shares : [{ token: owner, leaseLeftMs }];
 }

@@ -111,7 +111,7 @@ export class HandOff {
     const grant = { key, token, fence, request: next.request, sent: now, entered: now, leaseMs: longestLease, owner: local };
     const hold = new Hold(grant, clock);
     hold.takeOver(lease, now);
-    local.hold = hold;
+    local.onEntered(hold);
     line.isPassing = false;
     keeper.watch(hold, now);
     next.resolve(hold);

@@ -1,23 +1,21 @@
-import type { HandedOver } from '../../store/lock-store.interface.js';
 import type { Hold } from '../hold.js';
-import type { LineOwner, WaitingLine } from './waiting-line.js';
+import { AskedLock } from './asked-lock.js';
+import type { LineParts } from './line-parts.js';
+import { WaitingLine, type WaitingLineOwner } from './waiting-line.js';
 
-/** What this process knows of one lock: its own hold, whether it is asking for one, and its callers in line. */
-export class LocalLock implements LineOwner {
+/** What this process knows of one lock that is held alone: its own hold, whether it is asking for one, and its callers in line. */
+export class LocalLock extends AskedLock implements WaitingLineOwner {
   hold: Hold | undefined;
-  othersWait = false;
-  /** A command that may be granted, for a caller who would wait, is under way. */
-  isAsking = false;
-  /** Attempts of callers who do not wait in line. */
-  tries = 0;
-  private asked = '';
-  private early: HandedOver | undefined;
-  /** Present while callers wait, or something of theirs is under way. */
   line: WaitingLine | undefined;
 
-  constructor(readonly key: string) {}
+  constructor(key: string) {
+    super(key, undefined);
+  }
 
-  /** Whether a caller who is willing to wait need not ask the store: it comes after others of this process. */
+  openLine(parts: LineParts): WaitingLine {
+    return (this.line ??= new WaitingLine(this, parts));
+  }
+
   get isTaken(): boolean {
     return this.line !== undefined || this.isAsking || this.hold?.isHeld === true;
   }
@@ -26,22 +24,8 @@ export class LocalLock implements LineOwner {
     return this.line === undefined && !this.isAsking && this.tries === 0 && this.hold === undefined;
   }
 
-  onAsked(token: string): void {
-    this.asked = token;
-    this.early = undefined;
-  }
-
-  /** Keeps a message about the token that was asked for with, which came before the reply that says that it stands in line. False: it is none. */
-  keepEarly(grant: HandedOver): boolean {
-    if (!this.isAsking || this.asked !== grant.token) return false;
-    this.early = grant;
-    return true;
-  }
-
-  takeEarly(token: string): HandedOver | undefined {
-    const { early } = this;
-    this.early = undefined;
-    return early?.token === token ? early : undefined;
+  onEntered(hold: Hold): void {
+    this.hold = hold;
   }
 
   onReleased(hold: Hold): void {

@@ -1,4 +1,4 @@
-import { LocalLock } from './local-lock.js';
+import type { AskedLock } from './asked-lock.js';
 
 const LEAST_KEPT = 256;
 
@@ -6,20 +6,22 @@ const LEAST_KEPT = 256;
  * Every lock that this process holds, asks for or waits for. What has become idle is swept now and then, and not after each section: a
  * key that is locked over and over keeps its entry.
  */
-export class LocalLocks {
-  private readonly locks = new Map<string, LocalLock>();
+export class LocalLocks<L extends AskedLock> {
+  private readonly locks = new Map<string, L>();
   private sweepAt = LEAST_KEPT;
 
-  of(key: string): LocalLock {
+  constructor(private readonly make: (key: string) => L) {}
+
+  of(key: string): L {
     let lock = this.locks.get(key);
     if (lock === undefined) {
       if (this.locks.size >= this.sweepAt) this.sweep();
-      this.locks.set(key, (lock = new LocalLock(key)));
+      this.locks.set(key, (lock = this.make(key)));
     }
     return lock;
   }
 
-  find(key: string): LocalLock | undefined {
+  find(key: string): L | undefined {
     return this.locks.get(key);
   }
 

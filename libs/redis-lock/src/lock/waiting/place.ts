@@ -1,6 +1,7 @@
 import type { Clock, Instant, Timer, Timers } from '../../runtime/clock.js';
 import { outside } from '../../runtime/outside.js';
 import type { HeartbeatReply, LockStore, QueuedReply } from '../../store/lock-store.interface.js';
+import type { Sharing } from '../../store/sharing.js';
 import type { TokenSource } from '../token-source.js';
 import type { UnderWay } from '../under-way.js';
 
@@ -17,12 +18,15 @@ export interface PlaceParts {
 /** What is asked for with a place. */
 export interface PlaceTerms {
   readonly key: string;
+  readonly sharing: Sharing | undefined;
   readonly leaseMs: number;
   readonly graceMs: number;
 }
 
 /** Who is told what heartbeats find out. */
 export interface PlaceOwner {
+  /** How many shares are wanted at once; undefined for the lock as a whole. */
+  readonly wanted: number | undefined;
   onHeartbeat(place: Place, beat: Heartbeat, reply: HeartbeatReply): void;
   onMissedHeartbeat(place: Place, beat: Heartbeat, error: unknown): void;
 }
@@ -37,6 +41,8 @@ export interface Heartbeat {
 /** A process in line is heard of this often; the head looks as soon as the holder's lease ends, but not more often than that. In ms. */
 const BEAT_MS = 500;
 const SHORTEST_BEAT_MS = 50;
+/** Readers that come one after the other are told of by one heartbeat, in ms. */
+const GATHER_MS = 2;
 /** More heartbeats than this cannot lie on their way. */
 const MOST_UNCLEAR = 8;
 
@@ -62,6 +68,8 @@ export class Place {
     public token: string,
     readonly terms: PlaceTerms,
     sent: Instant,
+    /** How many callers the store knows of, where it has to know; those who come later are told of by a heartbeat. */
+    private stated: number,
     private readonly parts: PlaceParts,
     private readonly owner: PlaceOwner,
   ) {
@@ -75,6 +83,12 @@ export class Place {
     if (sent.monotonic > this.seen.monotonic) this.seen = sent;
     const left = isHead && leaseLeftMs !== undefined ? leaseLeftMs + this.parts.random() * SHORTEST_BEAT_MS : BEAT_MS;
     this.beatIn(Math.min(Math.max(left, SHORTEST_BEAT_MS), BEAT_MS));
+    this.stateWanted();
+  }
+
+  /** Only readers are served all at once. */
+  stateWanted(): void {
+    if (this.terms.sharing?.kind === 'read' && (this.owner.wanted ?? 0) > this.stated) this.beatIn(GATHER_MS);
   }
 
   /** A moment before the token was put in line, if it is ours or may be: a message may come before the reply that tells of its token. */
@@ -98,12 +112,15 @@ export class Place {
 
   private beat(): void {
     const { store, clock, tokens } = this.parts;
+    const { wanted } = this.owner;
+    if (wanted !== undefined) this.stated = wanted;
     const beat: Heartbeat = { current: this.token, next: tokens.next(), sent: clock.now() };
     this.beatAt = Infinity;
     this.beatIn(BEAT_MS);
     this.underWay.set(beat.next, beat.sent);
     this.parts.underWay.begin();
-    store.heartbeat({ ...this.terms, current: beat.current, token: beat.next, since: this.since, sent: beat.sent }).then(
+    const command = { ...this.terms, current: beat.current, token: beat.next, since: this.since, sent: beat.sent };
+    store.heartbeat(wanted === undefined ? command : { ...command, count: wanted }).then(
       (reply) => {
         this.onAnswer(beat);
         // Too late by the server's clock, or by what is known of it, as over a new connection: the reply told the time.

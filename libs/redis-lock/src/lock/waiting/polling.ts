@@ -6,7 +6,7 @@ import { isHold, mayTryAgain, type Attempts, type Busy } from '../attempts.js';
 import type { Hold } from '../hold.js';
 import type { LockRequest } from '../lock-request.js';
 import type { RetrySchedule } from '../retry-schedule.js';
-import type { LocalLock } from './local-lock.js';
+import type { AskedLock } from './asked-lock.js';
 
 /** What polling needs. */
 export interface PollingParts {
@@ -14,7 +14,7 @@ export interface PollingParts {
   readonly clock: Clock;
   readonly timers: Timers;
   /** Its callers in line are never overtaken. */
-  readonly local: LocalLock;
+  readonly local: AskedLock;
   /** Aborts when this caller is turned away. */
   readonly gate: AbortSignal;
 }

@@ -2,7 +2,8 @@ import { LockStoreError } from '../../errors/lock-store.error.js';
 import type { Instant } from '../../runtime/clock.js';
 import type { HandedOver, HeartbeatReply, PlaceReply, QueueCommand } from '../../store/lock-store.interface.js';
 import type { Queued } from '../attempts.js';
-import type { Arrival } from '../entries.js';
+import type { Sharing } from '../../store/sharing.js';
+import type { Arrival } from '../arrival.js';
 import type { LockRequest } from '../lock-request.js';
 import type { LineParts } from './line-parts.js';
 import { Place, type Heartbeat, type PlaceOwner } from './place.js';
@@ -18,10 +19,13 @@ export interface NewStanding {
 export interface StoreQueueOwner {
   readonly local: {
     readonly key: string;
+    readonly sharing: Sharing | undefined;
     /** A message that came before the reply that says that its token stands in line. */
     takeEarly(token: string): HandedOver | undefined;
   };
   readonly trouble: StoreTrouble;
+  /** How many shares are wanted at once; undefined for the lock as a whole. */
+  readonly wanted: number | undefined;
   /** The lock is this process's. `unconfirmed`: for a short while only. */
   arrive(arrival: Arrival, lease: 'confirmed' | 'unconfirmed'): void;
   advance(): void;
@@ -48,9 +52,9 @@ export class StoreQueue implements PlaceOwner {
   }
 
   /** The store put a token of ours in line, in answer to an attempt. */
-  stand({ token, sent, ...reply }: Queued, request: LockRequest): void {
+  stand({ token, sent, wanted, ...reply }: Queued, request: LockRequest): void {
     this.drop();
-    const place = (this.place = this.newPlace(token, request, sent));
+    const place = (this.place = this.newPlace(token, request, sent, wanted));
     this.onPlaceReply(place, sent, { ...reply, token });
     const early = this.owner.local.takeEarly(token);
     if (early !== undefined) this.onGranted(early);
@@ -59,9 +63,11 @@ export class StoreQueue implements PlaceOwner {
   /** What a release is to put in line for those who still wait. */
   standAgain(request: LockRequest): NewStanding {
     const sent = this.parts.clock.now();
-    const place = (this.place = this.newPlace(this.parts.tokens.next(), request, sent));
+    const { wanted } = this.owner;
+    const place = (this.place = this.newPlace(this.parts.tokens.next(), request, sent, wanted));
     const { leaseMs, graceMs } = place.terms;
-    return { place, command: { token: place.token, leaseMs, graceMs, sent } };
+    const command = { token: place.token, leaseMs, graceMs, sent };
+    return { place, command: wanted === undefined ? command : { ...command, count: wanted } };
   }
 
   /** What became of that: undefined where nothing was done about it, or nobody knows. */
@@ -101,13 +107,22 @@ export class StoreQueue implements PlaceOwner {
     else this.takeBack(grant.token, place);
   }
 
+  /** Tells the store if more callers wait by now than it knows of: all of them can be served at once. */
+  stateWanted(): void {
+    this.place?.stateWanted();
+  }
+
+  get wanted(): number | undefined {
+    return this.owner.wanted;
+  }
+
   /** Nobody waits any more. */
   leave(): void {
     const { place } = this;
     this.since = undefined;
     if (place === undefined) return;
     this.drop();
-    this.parts.leave(place.terms.key, place.token);
+    this.parts.leave(place.terms.key, place.token, this.owner.local.sharing);
   }
 
   close(): void {
@@ -132,14 +147,15 @@ export class StoreQueue implements PlaceOwner {
   }
 
   private takeBack(token: string, place: Place | undefined): void {
-    const { key } = this.owner.local;
+    const { key, sharing } = this.owner.local;
     if (token === this.accepted || token === this.place?.token || this.parts.isInUse(key, token)) return;
-    this.parts.takeBack(key, token, place?.terms.leaseMs);
+    this.parts.takeBack(key, token, place?.terms.leaseMs, sharing);
   }
 
-  private newPlace(token: string, { leaseMs, standing }: LockRequest, sent: Instant): Place {
-    const terms = { key: this.owner.local.key, leaseMs, graceMs: standing.graceMs };
-    return new Place(token, terms, sent, this.parts, this);
+  private newPlace(token: string, { leaseMs, standing }: LockRequest, sent: Instant, stated = 1): Place {
+    const { key, sharing } = this.owner.local;
+    const terms = { key, sharing, leaseMs, graceMs: standing.graceMs };
+    return new Place(token, terms, sent, stated, this.parts, this);
   }
 
   private drop(): void {

@@ -31,6 +31,11 @@ export class Waiter implements Linked<Waiter> {
     return this.wait.request;
   }
 
+  /** Whether this caller was served, or has gone. */
+  get isOver(): boolean {
+    return this.settle === undefined;
+  }
+
   /** It is this caller's turn. Nothing is done where the caller had gone. */
   resolve(hold: Hold): void {
     this.end()?.resolve(hold);

@@ -1,79 +1,40 @@
-import type { LockStoreError } from '../../errors/lock-store.error.js';
-import { LinkedSet } from '../../runtime/linked-set.js';
 import { outside } from '../../runtime/outside.js';
-import type { HandedOver, PlaceReply } from '../../store/lock-store.interface.js';
-import { isHold, mayTryAgain, type Queued } from '../attempts.js';
-import type { Arrival } from '../entries.js';
-import type { Hold, HoldOwner } from '../hold.js';
-import type { LockRequest } from '../lock-request.js';
+import type { HandedOver } from '../../store/lock-store.interface.js';
+import { isHold, mayTryAgain } from '../attempts.js';
+import type { Arrival } from '../arrival.js';
+import type { Hold } from '../hold.js';
+import { Line, type LineOwner } from './line.js';
 import type { LineParts } from './line-parts.js';
-import { StoreQueue, type NewStanding, type StoreQueueOwner } from './store-queue.js';
-import { StoreTrouble } from './store-trouble.js';
 import { Turn } from './turn.js';
-import { signalsOf, type WaitRequest } from './wait-request.js';
-import { Waiter } from './waiter.js';
+import type { Waiter } from './waiter.js';
 
-/** The lock that a line is for, as this process knows it. */
-export interface LineOwner extends HoldOwner {
-  isAsking: boolean;
+/** A lock that is held alone, as this process knows it. */
+export interface WaitingLineOwner extends LineOwner {
+  /** The hold that there is now. */
+  readonly hold: Hold | undefined;
   line: WaitingLine | undefined;
-  /** A message that came before the reply that says that its token stands in line. */
-  takeEarly(token: string): HandedOver | undefined;
 }
 
 /**
- * The callers of this process that wait for one lock, first come, first served, and the one place that they share in the store's queue.
- * They need none while a caller of this process holds the lock: it is passed on to them (hand-off.ts).
+ * Those who wait to hold a lock alone. They need no place in the store's queue while a caller of this process holds the lock: it is passed on
+ * to them (hand-off.ts).
  */
-export class WaitingLine implements StoreQueueOwner {
+export class WaitingLine extends Line {
   readonly turn: Turn;
   /** The lock is this process's, and on its way to the next caller. */
   isPassing = false;
   private isConfirming = false;
-  private readonly waiters = new LinkedSet<Waiter>();
-  readonly trouble: StoreTrouble;
-  private readonly queue: StoreQueue;
 
   constructor(
-    readonly local: LineOwner,
-    private readonly parts: LineParts,
+    override readonly local: WaitingLineOwner,
+    parts: LineParts,
   ) {
+    super(local, parts);
     this.turn = new Turn(parts.settings.cohort);
-    this.trouble = new StoreTrouble(parts, () => this.advance());
-    this.queue = new StoreQueue(this, parts);
   }
 
-  get length(): number {
-    return this.waiters.size;
-  }
-
-  /** Why they still wait, where it is that the store does not answer. */
-  get storeError(): LockStoreError | undefined {
-    return this.trouble.error;
-  }
-
-  get next(): Waiter | undefined {
-    return this.waiters.oldest;
-  }
-
-  /** Rejects with LockBusyError or LockStoreError at the end of the wait, with the signal's reason when it aborts, with the gate's when that does. */
-  join(wait: WaitRequest, where: 'first' | 'last' = 'last'): Promise<Hold> {
-    const aborted = signalsOf(wait).find((signal) => signal.aborted);
-    if (aborted !== undefined) {
-      this.advance();
-      // Whoever aborted chose the reason; it is passed on as it is.
-      return Promise.reject(aborted.reason as Error);
-    }
-    const waiter = new Waiter(
-      wait,
-      this.parts,
-      (self) => this.leave(self),
-      () => this.trouble.verdict(wait),
-    );
-    if (where === 'first') this.waiters.addFirst(waiter);
-    else this.waiters.add(waiter);
-    this.advance();
-    return waiter.turn;
+  get wanted(): undefined {
+    return undefined;
   }
 
   /** Does what has to be done next: stands in line in the store, or leaves it when nobody waits any more. */
@@ -86,45 +47,13 @@ export class WaitingLine implements StoreQueueOwner {
     // First of all: looking may find it lost, and that comes here again.
     if (local.hold?.isHeld === true) return;
     if (!this.isPassing && !local.isAsking && !this.queue.isStanding && !this.trouble.isPausing) {
-      // Outside the context of whoever set this going, who may be long gone when others wait.
-      outside(() => void this.ask());
+      this.askOutside();
     }
-  }
-
-  /** The store put a token of ours in line, in answer to an attempt. */
-  standInLine(queued: Queued, request: LockRequest): void {
-    this.queue.stand(queued, request);
-  }
-
-  /** The store did not answer to an attempt: another one follows after a pause. */
-  pauseAfter(error: LockStoreError): void {
-    this.trouble.note(error, 'pause');
-  }
-
-  /** What a release is to put in line for those who still wait; undefined where they need it not. */
-  standAgain(): NewStanding | undefined {
-    const { next, queue } = this;
-    return next === undefined || queue.isStanding ? undefined : queue.standAgain(next.request);
-  }
-
-  /** What became of that: undefined where nothing was done about it, or nobody knows. */
-  onReleased(standing: NewStanding, reply: PlaceReply | undefined): void {
-    this.queue.onReleased(standing, reply);
-  }
-
-  /** A message: a token of ours owns the lock. */
-  onGranted(grant: HandedOver): void {
-    this.queue.onGranted(grant);
   }
 
   /** Whether a token is on its way from one caller of this process to the next. */
   isPassingOn(token: string): boolean {
     return this.isPassing && this.turn.token === token;
-  }
-
-  close(): void {
-    this.queue.close();
-    this.trouble.close();
   }
 
   /** The lock is this process's. The next caller enters; where none is left it goes on to the next process. */
@@ -156,7 +85,7 @@ export class WaitingLine implements StoreQueueOwner {
   }
 
   /** Asks for the lock, for the head of the line. Never rejects: what an attempt throws reaches the head. */
-  private async ask(): Promise<void> {
+  protected async ask(): Promise<void> {
     const { local, parts } = this;
     const { next } = this;
     if (next === undefined) return;
@@ -212,11 +141,6 @@ export class WaitingLine implements StoreQueueOwner {
     const reply = await entries.confirm(hold, reserve);
     if (reply === undefined || this.turn.token !== hold.token) return;
     this.turn.report(reply.others, reply.fence, reserve, sent.monotonic, clock.now());
-  }
-
-  private leave(waiter: Waiter): void {
-    this.waiters.delete(waiter);
-    if (this.waiters.size === 0) this.advance();
   }
 
   /** Nobody waits any more. */

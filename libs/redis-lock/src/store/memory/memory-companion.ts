@@ -1,57 +1,35 @@
-import { processOf } from '../lock-store.interface.js';
+import { grantTokenOf } from '../sharing.js';
+import { MemoryLine } from './memory-line.js';
 
-/** What is known of a process in line: `subscribed` it hears messages, `unknown`, `passed-over` since a message to it reached nobody. */
-export type Mark = 'subscribed' | 'unknown' | 'passed-over';
-
-/** A process in line. */
-export interface Entry {
-  readonly token: string;
-  readonly process: string;
-  /** The lease of a grant that is handed over to it, in ms. */
-  readonly graceMs: number;
-  /** When its process first queued, in µs. */
-  readonly since: number;
-}
-
-interface Liveness {
-  readonly mark: Mark;
-  /** In ms. */
-  readonly until: number;
-}
-
-/** What lies beside one lock on the server: the queue and the tombstones. As the Lua includes queue.lua and note-until.lua have it. */
+/** What lies beside one lock on the server: its two lines, the tombstones, and the shares. As the Lua includes have it. */
 export class MemoryCompanion {
+  /** Those who want the lock for themselves, or a permit. */
+  readonly writers = new MemoryLine();
+  readonly readers = new MemoryLine();
   private readonly tombstones = new Map<string, number>();
-  private readonly marks = new Map<string, Liveness>();
-  private queue: readonly Entry[] = [];
+  /** When the lease of each share ends, in ms. */
+  private readonly shares = new Map<string, number>();
 
   /** Takes away what has lapsed. */
   sweep(nowMs: number): void {
     for (const [token, until] of this.tombstones) if (until < nowMs) this.tombstones.delete(token);
-    for (const [process, { until }] of this.marks) if (until < nowMs) this.marks.delete(process);
+    for (const [token, until] of this.shares) if (until <= nowMs) this.shares.delete(token);
+    this.writers.sweep(nowMs);
+    this.readers.sweep(nowMs);
   }
 
   get isEmpty(): boolean {
-    return this.tombstones.size + this.marks.size === 0;
+    return this.tombstones.size + this.shares.size === 0 && this.writers.isEmpty && this.readers.isEmpty;
   }
 
-  /** Whether processes other than that one wait. */
+  /** Whether others than that process's callers wait who want the lock for themselves; readers of any process are others. */
   doOthersWait(process: string | undefined): boolean {
-    return this.queue.some((entry) => entry.process !== process);
+    return this.readers.head !== undefined || this.writers.entries.some((entry) => entry.process !== process);
   }
 
-  /** Everybody in line, in their order. */
-  get entries(): readonly Entry[] {
-    return this.queue;
-  }
-
-  get head(): Entry | undefined {
-    return this.queue[0];
-  }
-
-  /** Live processes, in their order. */
+  /** Live processes in line. */
   get processes(): string[] {
-    return this.queue.filter(({ process }) => this.marks.has(process)).map(({ process }) => process);
+    return [...new Set([...this.writers.processes, ...this.readers.processes])];
   }
 
   bury(token: string, until: number): void {
@@ -62,52 +40,31 @@ export class MemoryCompanion {
     return this.tombstones.has(token);
   }
 
-  find(token: string): Entry | undefined {
-    return this.queue.find((entry) => entry.token === token);
+  get shareCount(): number {
+    return this.shares.size;
   }
 
-  entryOf(process: string): Entry | undefined {
-    return this.queue.find((entry) => entry.process === process);
+  /** Each share with the end of its lease, in ms. */
+  get allShares(): readonly (readonly [token: string, until: number])[] {
+    return [...this.shares].sort(([, a], [, b]) => b - a);
   }
 
-  add(token: string, graceMs: number, since: number): Entry {
-    const entry = { token, process: processOf(token) ?? '', graceMs, since };
-    this.queue = [...this.queue, entry].sort((a, b) => a.since - b.since);
-    return entry;
+  shareUntil(token: string): number | undefined {
+    return this.shares.get(token);
   }
 
-  remove(entry: Entry): void {
-    this.queue = this.queue.filter((other) => other !== entry);
+  setShare(token: string, until: number): void {
+    this.shares.set(token, until);
   }
 
-  markOf(process: string): Mark | undefined {
-    return this.marks.get(process)?.mark;
+  dropShare(token: string): void {
+    this.shares.delete(token);
   }
 
-  setMark(process: string, mark: Mark, until: number): void {
-    this.marks.set(process, { mark, until });
-  }
-
-  /** The same process, known otherwise. */
-  remark(process: string, mark: Mark): void {
-    const known = this.marks.get(process);
-    if (known !== undefined) this.marks.set(process, { ...known, mark });
-  }
-
-  unmark(process: string): void {
-    this.marks.delete(process);
-  }
-
-  /** The first entry that is alive and not passed over, unless it is the asking token's; dead ones go. */
-  next(own: string | undefined, from: number): { entry: Entry; at: number } | undefined {
-    let at = from;
-    for (;;) {
-      const entry = this.queue[at];
-      if (entry === undefined) return undefined;
-      const mark = this.markOf(entry.process);
-      if (mark === undefined) this.remove(entry);
-      else if (mark === 'passed-over' && entry.token !== own) at++;
-      else return { entry, at };
-    }
+  /** Takes away the shares that a token was granted, or all of them; returns how many there were. */
+  dropShares(granted?: string): number {
+    const dropped = [...this.shares.keys()].filter((share) => granted === undefined || grantTokenOf(share) === granted);
+    for (const share of dropped) this.shares.delete(share);
+    return dropped.length;
   }
 }

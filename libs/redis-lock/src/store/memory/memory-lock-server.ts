@@ -1,42 +1,20 @@
-import type { Clock } from '../../runtime/clock.js';
-import { processOf, type HandedOver, type PlaceReply, type QueuedReply, type StoredLock } from '../lock-store.interface.js';
+import { processOf, type PlaceReply, type StoredLock } from '../lock-store.interface.js';
+import { READING, sharingOf } from '../sharing.js';
+import { MemoryShareServer } from './memory-share-server.js';
 import type {
   ArrivingGrant,
   ArrivingHeartbeat,
   ArrivingPlace,
-  ArrivingStanding,
   ServerGrantReply,
   ServerHeartbeatReply,
   ServerMessage,
 } from './memory-messages.js';
-import { MemoryCompanion } from './memory-companion.js';
-
-interface StoredLease {
-  readonly token: string;
-  endsAt: number;
-}
 
 /**
  * The server's side of the protocol in this process: each method does what the Lua script of the same name does, in one step.
  * Several stores may share one server, as several instances share one Redis.
  */
-export class MemoryLockServer {
-  private readonly leases = new Map<string, StoredLease>();
-  private readonly companions = new Map<string, MemoryCompanion>();
-  private readonly inboxes = new Map<string, (message: ServerMessage) => void>();
-  private readonly epoch: number;
-  private lastFence = 0;
-
-  constructor(private readonly clock: Clock) {
-    const { monotonic, wall } = clock.now();
-    this.epoch = wall - monotonic;
-  }
-
-  /** The server's time in µs: starts at the wall clock's and never steps. */
-  now(): number {
-    return Math.round(this.nowMs() * 1_000);
-  }
-
+export class MemoryLockServer extends MemoryShareServer {
   connect(process: string, receive: (message: ServerMessage) => void): void {
     this.inboxes.set(process, receive);
   }
@@ -52,8 +30,10 @@ export class MemoryLockServer {
     const companion = this.companion(key);
     if (companion?.isBuried(token) === true) return { status: 'cancelled', now };
     // Nobody overtakes those who wait.
-    if (companion !== undefined && this.lease(key) === undefined) this.handOver(key);
+    if (companion !== undefined && this.lease(key) === undefined) this.handOver(key, 'unknown');
     const holder = this.lease(key);
+    const found = sharingOf(holder?.token);
+    if (found?.kind === 'permit') return { status: 'mismatch', found, now };
     if (holder === undefined) {
       this.own(key, token, command.leaseMs);
       return { status: 'granted', now, fence: this.reserve(reserve), others: companion?.doOthersWait(processOf(token)) ?? false };
@@ -73,11 +53,11 @@ export class MemoryLockServer {
     }
     this.leases.delete(key);
     if (next === undefined || this.now() > next.deadline || this.companion(key)?.isBuried(next.token) === true) {
-      this.handOver(key);
+      this.handOver(key, 'writer');
       return { released: true, next: undefined };
     }
     this.enqueue(key, next.token, next);
-    const grant = this.handOver(key, next.token, next.leaseMs);
+    const grant = this.handOver(key, 'writer', next);
     return {
       released: true,
       next: grant === undefined ? { ...this.queued(key, next.token), token: next.token } : { ...grant, status: 'granted' },
@@ -89,13 +69,14 @@ export class MemoryLockServer {
     const owned = this.lease(key)?.token === token;
     if (owned) this.leases.delete(key);
     const companion = this.companion(key);
-    const entry = companion?.find(token);
+    const entry = companion?.writers.find(token);
     if (companion !== undefined && entry !== undefined) {
-      companion.remove(entry);
-      if (companion.entryOf(entry.process) === undefined) companion.unmark(entry.process);
+      companion.writers.remove(entry);
+      if (companion.writers.entryOf(entry.process) === undefined) companion.writers.unmark(entry.process);
     }
     if (tombstoneMs > 0) this.companionOrNew(key).bury(token, this.nowMs() + tombstoneMs);
-    if (owned) this.handOver(key);
+    if (owned) this.handOver(key, 'writer');
+    else if (entry !== undefined) this.settle(key);
   }
 
   heartbeat({ key, current, token, leaseMs, deadline, ...standing }: ArrivingHeartbeat): ServerHeartbeatReply {
@@ -109,18 +90,19 @@ export class MemoryLockServer {
     }
     const process = processOf(current) ?? '';
     let inLine = current;
-    if (companion.find(current) !== undefined) {
-      const mark = companion.markOf(process) ?? 'subscribed';
-      companion.setMark(process, mark === 'subscribed' && standing.hears ? mark : 'unknown', this.nowMs() + standing.liveMs);
+    const { writers } = companion;
+    if (writers.find(current) !== undefined) {
+      const mark = writers.markOf(process) ?? 'subscribed';
+      writers.setMark(process, mark === 'subscribed' && standing.hears ? mark : 'unknown', this.nowMs() + standing.liveMs);
     } else {
       if (holder !== undefined && processOf(holder.token) === process) return { status: 'own', now, token: holder.token };
-      const ghost = companion.entryOf(process);
-      if (ghost !== undefined) companion.remove(ghost);
+      const ghost = writers.entryOf(process);
+      if (ghost !== undefined) writers.remove(ghost);
       if (companion.isBuried(token)) return { status: 'stale', now };
       this.enqueue(key, token, standing);
       inLine = token;
     }
-    const grant = holder === undefined ? this.handOver(key, inLine, leaseMs) : undefined;
+    const grant = holder === undefined ? this.handOver(key, 'unknown', { token: inLine, leaseMs }) : undefined;
     return grant === undefined ? { ...this.queued(key, inLine), token: inLine, now } : { ...grant, status: 'granted', now };
   }
 
@@ -146,20 +128,52 @@ export class MemoryLockServer {
     return true;
   }
 
+  /** Whoever holds the lock alone goes on as a reader; readers in line begin as well. */
+  downgrade(key: string, token: string, leaseMs: number, deadline = Infinity): boolean | 'stale' {
+    if (this.now() > deadline) return 'stale';
+    const lease = this.lease(key);
+    if (lease?.token !== token) return false;
+    this.leases.delete(key);
+    this.companion(key)?.dropShares();
+    this.share(key, token, 1, Math.max(lease.endsAt - this.nowMs(), leaseMs), READING);
+    this.admitReaders(key, this.companionOrNew(key), undefined);
+    return true;
+  }
+
+  /** All or none, where each is free and nobody waits for it; undefined where that is not so. */
+  grantAll(
+    claims: readonly { key: string; token: string }[],
+    leaseMs: number,
+    deadline = Infinity,
+  ): readonly number[] | 'stale' | undefined {
+    if (this.now() > deadline) return 'stale';
+    if (claims.some(({ key }) => this.lease(key) !== undefined || this.companion(key) !== undefined)) return undefined;
+    for (const { key, token } of claims) this.own(key, token, leaseMs);
+    const first = this.reserve(claims.length);
+    return claims.map((_, i) => first + i);
+  }
+
   forceRelease(key: string): boolean {
     const lease = this.lease(key);
     if (lease === undefined) return false;
     this.leases.delete(key);
-    this.publish(processOf(lease.token), { kind: 'forced', key, token: lease.token });
-    this.handOver(key);
+    const companion = this.companion(key);
+    const tokens = sharingOf(lease.token) === undefined ? [lease.token] : (companion?.allShares ?? []).map(([token]) => token);
+    companion?.dropShares();
+    for (const token of tokens) this.publish(processOf(token), { kind: 'forced', key, token });
+    this.handOver(key, 'unknown');
     return true;
   }
 
   inspect(key: string): StoredLock {
     const lease = this.lease(key);
+    const sharing = sharingOf(lease?.token);
+    const shares = sharing === undefined ? [] : (this.companion(key)?.allShares ?? []);
     return {
       key,
-      owner: lease?.token,
+      owner: sharing === undefined ? lease?.token : undefined,
+      sharing,
+      shares: shares.map(([token, until]) => ({ token, leaseLeftMs: until - this.nowMs() })),
       foreignType: undefined,
       leaseLeftMs: lease === undefined ? undefined : lease.endsAt - this.nowMs(),
       waiting: this.companion(key)?.processes ?? [],
@@ -175,89 +189,5 @@ export class MemoryLockServer {
   loseData(): void {
     this.leases.clear();
     this.companions.clear();
-  }
-
-  /** Hands a free lock over to the next process in line; returns the grant where it went to the token `own`. */
-  private handOver(key: string, own?: string, ownLeaseMs = 0): HandedOver | undefined {
-    const companion = this.companion(key);
-    for (let found = companion?.next(own, 0); companion !== undefined && found !== undefined; found = companion.next(own, found.at + 1)) {
-      const { entry } = found;
-      const { token, process } = entry;
-      if (token !== own && companion.markOf(process) === 'subscribed' && !this.inboxes.has(process)) {
-        companion.remark(process, 'passed-over');
-        continue;
-      }
-      this.own(key, token, token === own ? ownLeaseMs : entry.graceMs);
-      companion.remove(entry);
-      companion.unmark(process);
-      const grant = { token, fence: this.reserve(1), others: companion.doOthersWait(process) };
-      if (token === own) return grant;
-      this.publish(process, { kind: 'granted', key, grant });
-      return undefined;
-    }
-    return undefined;
-  }
-
-  /** This is where a token is put in line. */
-  protected enqueue(key: string, token: string, { graceMs, since, liveMs, hears }: ArrivingStanding): void {
-    const process = processOf(token) ?? '';
-    const owner = this.lease(key)?.token;
-    const holder = owner === undefined ? undefined : processOf(owner);
-    const companion = this.companionOrNew(key);
-    const { head } = companion;
-    const isKnown = head !== undefined && head.process !== holder && (companion.markOf(head.process) ?? 'passed-over') !== 'passed-over';
-    companion.add(token, graceMs, since ?? this.now());
-    companion.setMark(process, hears ? 'subscribed' : 'unknown', this.nowMs() + liveMs);
-    if (holder !== process && !isKnown) this.publish(holder, { kind: 'others', key });
-  }
-
-  private queued(key: string, token: string): QueuedReply {
-    const companion = this.companionOrNew(key);
-    const lease = this.lease(key);
-    return {
-      status: 'queued',
-      since: companion.find(token)?.since ?? NaN,
-      isHead: companion.head?.token === token,
-      leaseLeftMs: lease === undefined ? undefined : lease.endsAt - this.nowMs(),
-    };
-  }
-
-  private publish(process: string | undefined, message: ServerMessage): void {
-    this.inboxes.get(process ?? '')?.(message);
-  }
-
-  /** The first of `count` new fences. */
-  private reserve(count: number): number {
-    const fence = Math.max(this.lastFence + 1, this.now());
-    this.lastFence = fence + count - 1;
-    return fence;
-  }
-
-  /** This is where a lock gets an owner. */
-  protected own(key: string, token: string, leaseMs: number): void {
-    this.leases.set(key, { token, endsAt: this.nowMs() + leaseMs });
-  }
-
-  private lease(key: string): StoredLease | undefined {
-    const lease = this.leases.get(key);
-    if (lease !== undefined && lease.endsAt <= this.nowMs()) this.leases.delete(key);
-    return this.leases.get(key);
-  }
-
-  protected companion(key: string): MemoryCompanion | undefined {
-    const companion = this.companions.get(key);
-    companion?.sweep(this.nowMs());
-    if (companion?.isEmpty === true) this.companions.delete(key);
-    return this.companions.get(key);
-  }
-
-  private companionOrNew(key: string): MemoryCompanion {
-    const companion = this.companion(key) ?? new MemoryCompanion();
-    this.companions.set(key, companion);
-    return companion;
-  }
-
-  private nowMs(): number {
-    return this.epoch + this.clock.now().monotonic;
   }
 }

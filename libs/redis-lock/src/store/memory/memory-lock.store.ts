@@ -1,6 +1,8 @@
 import type {
   ConfirmCommand,
   ConfirmReply,
+  GrantAllCommand,
+  GrantAllReply,
   GrantCommand,
   GrantReply,
   HeartbeatCommand,
@@ -17,6 +19,7 @@ import type {
   StoreInbox,
   StoredLock,
 } from '../lock-store.interface.js';
+import type { Sharing } from '../sharing.js';
 import { globPattern } from './glob-pattern.js';
 import type { MemoryLockServer } from './memory-lock-server.js';
 import type { ArrivingPlace, ArrivingStanding, ServerMessage } from './memory-messages.js';
@@ -32,7 +35,7 @@ interface StoredCard {
   host: string;
   pid: number;
   writtenAt: number;
-  readonly held: Map<string, LockDescription>;
+  readonly held: Map<string, readonly LockDescription[]>;
   readonly waiting: Map<string, number>;
 }
 
@@ -70,25 +73,34 @@ export class MemoryLockStore implements LockStore {
   }
 
   async grant(command: GrantCommand): Promise<GrantReply> {
-    const { queue } = command;
-    const reply = this.server.grant({ ...command, deadline: this.deadline(), queue: queue && this.standing(queue) });
+    const { queue, sharing } = command;
+    const arriving = { ...command, deadline: this.deadline(), queue: queue && this.standing(queue, sharing) };
+    const reply = sharing === undefined ? this.server.grant(arriving) : this.server.shareGrant(arriving, sharing);
     return reply.status === 'stale' || reply.status === 'cancelled' ? VOID : reply;
   }
 
-  async release({ key, token, keepMs, next }: ReleaseCommand): Promise<ReleaseReply> {
-    return this.server.release(key, token, keepMs, next && this.place(next));
+  async grantAll({ claims, leaseMs }: GrantAllCommand): Promise<GrantAllReply> {
+    const fences = this.server.grantAll(claims, leaseMs, this.deadline());
+    if (fences === 'stale') return VOID;
+    return fences === undefined ? { status: 'busy' } : { status: 'granted', fences };
   }
 
-  async cancel(key: string, token: string): Promise<void> {
-    this.server.cancel(key, token, 2 * this.commandTimeout);
+  async release({ key, token, keepMs, next, sharing }: ReleaseCommand): Promise<ReleaseReply> {
+    const place = next && this.place(next, sharing);
+    return sharing === undefined ? this.server.release(key, token, keepMs, place) : this.server.shareRelease(key, token, keepMs, place);
   }
 
-  async leave(key: string, token: string): Promise<void> {
-    this.server.cancel(key, token, 0);
+  async cancel(key: string, token: string, sharing?: Sharing): Promise<void> {
+    this.takeBack(key, token, sharing, 2 * this.commandTimeout);
   }
 
-  async heartbeat({ key, current, since, ...next }: HeartbeatCommand): Promise<HeartbeatReply> {
-    const reply = this.server.heartbeat({ ...this.place(next), key, current, since });
+  async leave(key: string, token: string, sharing?: Sharing): Promise<void> {
+    this.takeBack(key, token, sharing, 0);
+  }
+
+  async heartbeat({ key, current, since, sharing, ...next }: HeartbeatCommand): Promise<HeartbeatReply> {
+    const beat = { ...this.place(next, sharing), key, current, since };
+    const reply = sharing === undefined ? this.server.heartbeat(beat) : this.server.shareHeartbeat(beat, sharing);
     return reply.status === 'stale' ? VOID : reply;
   }
 
@@ -97,12 +109,19 @@ export class MemoryLockStore implements LockStore {
   }
 
   async renew(commands: readonly LeaseCommand[]): Promise<readonly PromiseSettledResult<boolean>[]> {
-    return commands.map(({ key, token, leaseMs }) => ({ status: 'fulfilled', value: this.server.renew(key, token, leaseMs) }));
+    return commands.map(({ key, token, leaseMs, sharing }) => ({
+      status: 'fulfilled',
+      value: sharing === undefined ? this.server.renew(key, token, leaseMs) : this.server.shareRenew(key, token, leaseMs),
+    }));
   }
 
-  async extend({ key, token, leaseMs }: LeaseCommand): Promise<boolean> {
+  async extend({ key, token, leaseMs, sharing }: LeaseCommand): Promise<boolean> {
     // It arrives as it is sent, before any deadline.
-    return this.server.extend(key, token, leaseMs) === true;
+    return (sharing === undefined ? this.server.extend(key, token, leaseMs) : this.server.shareExtend(key, token, leaseMs)) === true;
+  }
+
+  async downgrade({ key, token, leaseMs }: LeaseCommand): Promise<boolean> {
+    return this.server.downgrade(key, token, leaseMs) === true;
   }
 
   async replicate(_command: LeaseCommand, min: number): Promise<number> {
@@ -138,7 +157,7 @@ export class MemoryLockStore implements LockStore {
       host: card.host,
       pid: card.pid,
       ageMs: (this.server.now() - card.writtenAt) / 1_000,
-      held: card.held.get(key),
+      held: card.held.get(key) ?? [],
       waitingCallers: card.waiting.get(key) ?? 0,
     };
   }
@@ -148,18 +167,29 @@ export class MemoryLockStore implements LockStore {
     return this.server.now() + this.commandTimeout * 1_000;
   }
 
-  private standing({ graceMs, since }: Standing): ArrivingStanding {
-    return { graceMs, since, liveMs: LIVE_MS + this.commandTimeout, hears: true };
+  private takeBack(key: string, token: string, sharing: Sharing | undefined, tombstoneMs: number): void {
+    if (sharing === undefined) this.server.cancel(key, token, tombstoneMs);
+    else this.server.shareCancel(key, token, tombstoneMs, sharing);
   }
 
-  private place({ token, leaseMs, graceMs }: QueueCommand): ArrivingPlace {
-    return { ...this.standing({ graceMs, since: undefined }), token, leaseMs, deadline: this.deadline() };
+  private standing({ graceMs, since, count }: Standing, sharing: Sharing | undefined): ArrivingStanding {
+    return { graceMs, since, count, sharing, liveMs: LIVE_MS + this.commandTimeout, hears: true };
+  }
+
+  private place({ token, leaseMs, graceMs, count }: QueueCommand, sharing: Sharing | undefined): ArrivingPlace {
+    return {
+      ...this.standing({ graceMs, since: undefined, ...(count === undefined ? {} : { count }) }, sharing),
+      token,
+      leaseMs,
+      deadline: this.deadline(),
+    };
   }
 }
 
 function deliver(message: ServerMessage, inbox: StoreInbox): void {
   const { kind, key } = message;
   if (kind === 'granted') inbox.onGranted(key, message.grant);
+  else if (kind === 'shared') inbox.onShared(key, message.sharing.kind, message.grant);
   else if (kind === 'others') inbox.onOthersWait(key);
   else inbox.onForced(key, message.token);
 }

@@ -1,8 +1,10 @@
+import type { Sharing } from '../sharing.js';
 import type { GrantReply, HandedOver, PlaceReply, VoidReply } from '../lock-store.interface.js';
 
 /** A message to one process, as the Redis scripts publish them. */
 export type ServerMessage =
   | { readonly kind: 'granted'; readonly key: string; readonly grant: HandedOver }
+  | { readonly kind: 'shared'; readonly key: string; readonly sharing: Sharing; readonly grant: HandedOver }
   | { readonly kind: 'others'; readonly key: string }
   | { readonly kind: 'forced'; readonly key: string; readonly token: string };
 
@@ -15,6 +17,10 @@ export interface ArrivingStanding {
   readonly liveMs: number;
   /** Whether a message that reaches nobody means that the process is gone. */
   readonly hears: boolean;
+  /** Undefined for the lock as a whole. */
+  readonly sharing?: Sharing | undefined;
+  /** How many shares are wanted at once. */
+  readonly count?: number | undefined;
 }
 
 /** An attempt as it arrives: its deadline is in the server's time, µs. */

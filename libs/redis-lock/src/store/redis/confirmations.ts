@@ -25,11 +25,16 @@ export class Confirmations {
    * @returns the number of replicas that have the lease
    * @throws LockStoreError
    */
-  async confirm(lock: string, { key, token, leaseMs }: LeaseCommand, min: number, timeoutMs: number): Promise<number> {
+  async confirm([lock, companion]: readonly [string, string], command: LeaseCommand, min: number, timeoutMs: number): Promise<number> {
+    const { key, token, leaseMs, sharing } = command;
     if (this.closed) throw new LockStoreError('This process has shut down.', { key });
     const { timers, commandTimeout } = this.parts;
     const connection = (this.current ??= this.connect());
-    const acknowledged = await atMost(timers, timeoutMs + commandTimeout, connection.confirm(lock, token, leaseMs, min, timeoutMs));
+    const acknowledged = await atMost(
+      timers,
+      timeoutMs + commandTimeout,
+      connection.confirm(sharing === undefined ? [lock] : [lock, companion], token, leaseMs, min, timeoutMs),
+    );
     if (acknowledged !== undefined) return acknowledged;
     throw new LockStoreError(`Redis confirmed the lease of '${key}' too late, or not at all.`, { key });
   }

@@ -1,5 +1,5 @@
 import { LockStoreError } from '../../errors/lock-store.error.js';
-import { RENEW } from '../../lua/scripts.generated.js';
+import { RENEW, SHARE_RENEW } from '../../lua/scripts.generated.js';
 import type { Clock } from '../../runtime/clock.js';
 import type { RedisLink } from './redis-link.js';
 import { eachDone } from './script-replies.js';
@@ -39,10 +39,21 @@ export class ConfirmingConnection {
   }
 
   /** The number of replicas that have the lease after at most `timeoutMs`; 0 where the lock is not the token's. @throws LockStoreError */
-  async confirm(lock: string, token: string, leaseMs: number, min: number, timeoutMs: number): Promise<number> {
+  async confirm(
+    [lock, ...companionOfShare]: readonly [string, ...string[]],
+    token: string,
+    leaseMs: number,
+    min: number,
+    timeoutMs: number,
+  ): Promise<number> {
     await this.connected;
     // A millisecond more than was granted, since renew.lua writes nothing where nothing is prolonged, and WAIT would speak of nothing.
-    const [confirmed] = await this.parts.link.run(RENEW, 1, [lock, token, leaseMs + 1], eachDone);
+    const [confirmed] = await this.parts.link.run(
+      companionOfShare.length === 0 ? RENEW : SHARE_RENEW,
+      1 + companionOfShare.length,
+      [lock, ...companionOfShare, token, leaseMs + 1],
+      eachDone,
+    );
     if (confirmed !== true) return 0;
     return new Promise((resolve, reject) => {
       this.callers.add({ min, until: this.now() + timeoutMs, resolve, reject });

@@ -3,10 +3,12 @@ import { GRANT } from '../../lua/scripts.generated.js';
 import { atMost } from '../../runtime/at-most.js';
 import type { Clock, Instant, Timers } from '../../runtime/clock.js';
 import type { GrantCommand, GrantReply } from '../lock-store.interface.js';
+import { sharingOf } from '../sharing.js';
 import type { KeySpace } from './key-space.js';
 import type { QueueScripts } from './queue-scripts.js';
 import type { RedisLink } from './redis-link.js';
 import { known, readQueued } from './script-replies.js';
+import type { ShareScripts } from './share-scripts.js';
 import type { ServerClocks } from './server-clocks.js';
 
 /** What grant.lua is run with. */
@@ -15,6 +17,7 @@ export interface GrantScriptParts {
   readonly names: KeySpace;
   readonly clocks: ServerClocks;
   readonly queue: QueueScripts;
+  readonly shares: ShareScripts;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly commandTimeout: number;
@@ -25,6 +28,7 @@ const GRANTED = 0;
 const BUSY = 1;
 const STALE = 2;
 const QUEUED = 4;
+const MISMATCH = 6;
 const VOID: GrantReply = { status: 'void' };
 
 /** Attempts to be granted a lock, as grant.lua makes them: each with a deadline in the server's time. */
@@ -55,7 +59,10 @@ export class GrantScript {
     { monotonic: sent }: Instant,
     whenStale: () => GrantReply | Promise<GrantReply>,
   ): Promise<GrantReply> {
-    const { link, names, clocks, queue, commandTimeout } = this.parts;
+    const { link, names, clocks, queue, shares, commandTimeout } = this.parts;
+    if (command.sharing !== undefined) {
+      return shares.grant(command, command.sharing, sent).then((reply) => (reply === 'stale' ? whenStale() : reply));
+    }
     const lock = names.lock(command.key);
     const clock = clocks.of(lock);
     const args = [
@@ -77,6 +84,7 @@ export class GrantScript {
       if (status === GRANTED) return { status: 'granted', fence: detail, others: flag === 1 };
       if (status === BUSY) return { status: 'busy', leaseLeftMs: known(detail) };
       if (status === QUEUED) return readQueued(answer);
+      if (status === MISMATCH) return { status: 'mismatch', found: sharingOf(String(detail)) };
       return status === STALE ? whenStale() : VOID;
     });
   }

@@ -41,6 +41,11 @@ export class KeySpace {
     return this.clustered ? `${this.prefix}${VERSION}:fence:{${tagOfSlot(hashSlot(lock))}}` : this.singleFence;
   }
 
+  /** Whether one script may touch them all: in a Cluster they have to lie in one slot. */
+  areTogether(locks: readonly string[]): boolean {
+    return !this.clustered || new Set(locks.map(hashSlot)).size === 1;
+  }
+
   /** The record of an operation. Its tombstones are in its companion, as a lock's. */
   record({ scope, operation }: RecordName): string {
     return `${this.prefix}${VERSION}:idem:${scope}:${operation}`;

@@ -20,7 +20,7 @@ export class ProcessCards {
     const gone: string[] = [];
     for (const [key, held] of change.held) {
       if (held === undefined) gone.push(`h:${key}`);
-      else fields[`h:${key}`] = JSON.stringify([held.token, held.fence, held.label]);
+      else fields[`h:${key}`] = JSON.stringify(held.map(({ token, fence, label }) => [token, fence, label]));
     }
     for (const [key, callers] of change.waiting) {
       if (callers === undefined) gone.push(`w:${key}`);
@@ -52,7 +52,7 @@ export class ProcessCards {
       host,
       pid: Number(pid),
       ageMs: CARD_TTL_MS - Number(pttl?.[1]),
-      held: typeof held === 'string' ? readDescription(held) : undefined,
+      held: typeof held === 'string' ? readDescriptions(held) : [],
       waitingCallers: Number(waiting ?? 0),
     };
   }
@@ -64,8 +64,8 @@ export class ProcessCards {
   }
 }
 
-function readDescription(text: string): LockDescription {
+function readDescriptions(text: string): LockDescription[] {
   // Written by `write` above, under a key of our own.
-  const [token, fence, label] = JSON.parse(text) as [string, number, string | null];
-  return { token, fence, label: label ?? undefined };
+  const held = JSON.parse(text) as [string, number, string | null][];
+  return held.map(([token, fence, label]) => ({ token, fence, label: label ?? undefined }));
 }

@@ -10,9 +10,10 @@ import type {
   ReleaseReply,
   Standing,
 } from '../lock-store.interface.js';
+import type { Sharing } from '../sharing.js';
 import type { KeySpace } from './key-space.js';
 import type { RedisLink } from './redis-link.js';
-import { isDone, readPlace } from './script-replies.js';
+import { isDone, readPlace, readReleased } from './script-replies.js';
 import type { ServerClocks } from './server-clocks.js';
 
 /** What the scripts around the queue are run with. */
@@ -29,8 +30,6 @@ export interface QueueScriptParts {
 /** A process in line counts as alive for this long and commandTimeout after it was heard of. */
 const LIVE_MS = 1_000;
 const OWN = 5;
-const NOT_RELEASED: ReleaseReply = { released: false, next: undefined };
-const RELEASED: ReleaseReply = { released: true, next: undefined };
 
 /** Standing in line, leaving it, and handing the lock over, as the Lua scripts do it. */
 export class QueueScripts {
@@ -39,13 +38,13 @@ export class QueueScripts {
 
   constructor(private readonly parts: QueueScriptParts) {}
 
-  /** As queue.lua reads them. */
-  terms({ graceMs, since }: Standing): string {
+  /** As enqueue.lua reads them. */
+  terms({ graceMs, since, count }: Standing, sharing?: Sharing): string {
     const hears = this.parts.hearsEverything();
-    if (since !== undefined) return this.write(hears, graceMs, since);
+    if (since !== undefined || sharing !== undefined) return this.write(hears, graceMs, since ?? 0, whatFor(sharing, count));
     const id = hears ? graceMs : -graceMs;
     let text = this.ready.get(id);
-    if (text === undefined) this.ready.set(id, (text = this.write(hears, graceMs, 0)));
+    if (text === undefined) this.ready.set(id, (text = this.write(hears, graceMs, 0, '-')));
     return text;
   }
 
@@ -53,11 +52,10 @@ export class QueueScripts {
     const { link, names } = this.parts;
     const lock = names.lock(key);
     const args = [lock, names.companion(lock), names.fence(lock), token, Math.ceil(keepMs), names.channelPrefix];
-    if (next === undefined) return link.run(RELEASE, 3, args, (reply) => (isDone(reply) ? RELEASED : NOT_RELEASED));
+    if (next === undefined) return link.run(RELEASE, 3, args, readReleased);
     return link.run(RELEASE, 3, [...args, next.token, next.leaseMs, ...this.placeArgs(lock, next, undefined)], (reply) => {
-      if (!Array.isArray(reply)) return isDone(reply) ? RELEASED : NOT_RELEASED;
-      this.observe(lock, reply, next);
-      return { released: true, next: readPlace(reply) };
+      if (Array.isArray(reply)) this.observe(lock, reply, next);
+      return readReleased(reply);
     });
   }
 
@@ -88,18 +86,32 @@ export class QueueScripts {
     });
   }
 
-  private placeArgs(lock: string, { graceMs, sent }: QueueCommand, since: number | undefined): [deadline: string, terms: string] {
+  /** The last arguments of whatever puts a token in line. */
+  placeArgs(
+    lock: string,
+    { graceMs, count, sent }: QueueCommand,
+    since: number | undefined,
+    sharing?: Sharing,
+  ): [deadline: string, terms: string] {
     const { clocks, commandTimeout } = this.parts;
-    return [clocks.of(lock).deadline(sent.monotonic, commandTimeout), this.terms({ graceMs, since })];
+    const standing = count === undefined ? { graceMs, since } : { graceMs, since, count };
+    return [clocks.of(lock).deadline(sent.monotonic, commandTimeout), this.terms(standing, sharing)];
   }
 
-  private observe(lock: string, reply: readonly unknown[], { sent }: QueueCommand): void {
+  /** The reply to it brought the server's time. */
+  observe(lock: string, reply: readonly unknown[], { sent }: QueueCommand): void {
     const { clocks, clock } = this.parts;
     clocks.of(lock).observe(Number(reply[1]), sent.monotonic, clock.now().monotonic);
   }
 
-  private write(hears: boolean, graceMs: number, since: number): string {
+  private write(hears: boolean, graceMs: number, since: number, what: string): string {
     const { commandTimeout, names } = this.parts;
-    return `${hears ? 's' : 'u'} ${String(LIVE_MS + commandTimeout)} ${String(graceMs)} ${String(since)} ${names.channelPrefix}`;
+    return `${hears ? 's' : 'u'} ${String(LIVE_MS + commandTimeout)} ${String(graceMs)} ${String(since)} ${what} ${names.channelPrefix}`;
   }
+}
+
+/** The lock as a whole, reading for so many, or a permit. */
+function whatFor(sharing: Sharing | undefined, count = 1): string {
+  if (sharing === undefined) return '-';
+  return sharing.kind === 'read' ? `r${String(count)}` : `p${String(sharing.limit)}`;
 }

@@ -1,11 +1,13 @@
 import { LockOptionsError } from '../../errors/lock-options.error.js';
 import { LockStoreError } from '../../errors/lock-store.error.js';
-import { EXTEND, FORCE_RELEASE, INSPECT, RENEW } from '../../lua/scripts.generated.js';
+import { FORCE_RELEASE, INSPECT } from '../../lua/scripts.generated.js';
 import type { Clock, Timers } from '../../runtime/clock.js';
 import type { LockLog } from '../../runtime/lock-log.js';
 import type {
   ConfirmCommand,
   ConfirmReply,
+  GrantAllCommand,
+  GrantAllReply,
   GrantCommand,
   GrantReply,
   HeartbeatCommand,
@@ -18,19 +20,23 @@ import type {
   ReleaseReply,
   StoreInbox,
   StoredLock,
+  StoredShare,
 } from '../lock-store.interface.js';
+import { sharingOf, type Sharing } from '../sharing.js';
 import type { ClientFactory } from './client-settings.js';
 import { Confirmations } from './confirmations.js';
 import { GrantScript } from './grant-script.js';
 import { KeySpace } from './key-space.js';
+import { LeaseScripts } from './lease-scripts.js';
 import { lockNames } from './lock-names.js';
 import { ProcessCards } from './process-cards.js';
 import { QueueScripts } from './queue-scripts.js';
 import { RedisLink } from './redis-link.js';
 import { rehearse } from './rehearsal.js';
-import { eachDone, isDone, known } from './script-replies.js';
+import { isDone, known } from './script-replies.js';
 import { ServerClocks } from './server-clocks.js';
 import { checkServer } from './server-check.js';
+import { ShareScripts } from './share-scripts.js';
 import { subscribe, type Subscription } from './subscription.js';
 
 /** What the Redis store is made with. */
@@ -45,12 +51,6 @@ export interface RedisLockStoreOptions {
   readonly log: LockLog;
 }
 
-/** How many leases one script prolongs: long enough to save commands, short enough not to hold up the server. */
-const RENEW_BATCH = 100;
-/** Reply codes of extend.lua. */
-const DONE = 1;
-const STALE = 2;
-
 /** Locks on one Redis primary, on what Sentinel calls the primary, or on a Cluster. */
 export class RedisLockStore implements LockStore {
   readonly description: string;
@@ -62,6 +62,8 @@ export class RedisLockStore implements LockStore {
   private readonly clocks: ServerClocks;
   private readonly grants: GrantScript;
   private readonly queue: QueueScripts;
+  private readonly shares: ShareScripts;
+  private readonly leases: LeaseScripts;
   private subscription: Subscription | undefined;
   private process = '';
 
@@ -75,12 +77,12 @@ export class RedisLockStore implements LockStore {
     this.cards = new ProcessCards(this.commands, this.names);
     this.clocks = new ServerClocks(this.commands, options.clock);
     const parts = { ...options, link: this.commands, names: this.names, clocks: this.clocks };
-    this.queue = new QueueScripts({
-      ...parts,
-      // A Cluster counts only who listens on the same node.
-      hearsEverything: () => !clients.clustered && this.subscription?.isUp === true,
-    });
-    this.grants = new GrantScript({ ...parts, queue: this.queue });
+    // A Cluster counts only who listens on the same node.
+    const hearsEverything = (): boolean => !clients.clustered && this.subscription?.isUp === true;
+    this.queue = new QueueScripts({ ...parts, hearsEverything });
+    this.shares = new ShareScripts({ ...parts, hearsEverything, queue: this.queue });
+    this.leases = new LeaseScripts({ ...parts, clustered: clients.clustered });
+    this.grants = new GrantScript({ ...parts, queue: this.queue, shares: this.shares });
   }
 
   async open(inbox: StoreInbox): Promise<void> {
@@ -113,52 +115,51 @@ export class RedisLockStore implements LockStore {
     return this.grants.make(command);
   }
 
+  grantAll(command: GrantAllCommand): Promise<GrantAllReply> {
+    return this.leases.grantAll(command);
+  }
+
   release(command: ReleaseCommand): Promise<ReleaseReply> {
-    return this.queue.release(command);
+    const { sharing } = command;
+    return sharing === undefined ? this.queue.release(command) : this.shares.release(command, sharing);
   }
 
-  async cancel(key: string, token: string): Promise<void> {
+  async cancel(key: string, token: string, sharing?: Sharing): Promise<void> {
     // The attempt was sent before this, so its deadline lies before now + commandTimeout; as much again for errors of the estimate.
-    await this.queue.cancel(key, token, 2 * this.options.commandTimeout);
+    await this.takeBack(key, token, 2 * this.options.commandTimeout, sharing);
   }
 
-  async leave(key: string, token: string): Promise<void> {
-    await this.queue.cancel(key, token, 0);
+  async leave(key: string, token: string, sharing?: Sharing): Promise<void> {
+    await this.takeBack(key, token, 0, sharing);
   }
 
   heartbeat(command: HeartbeatCommand): Promise<HeartbeatReply> {
-    return this.queue.heartbeat(command);
+    const { sharing } = command;
+    return sharing === undefined ? this.queue.heartbeat(command) : this.shares.heartbeat(command, sharing);
   }
 
   confirm(command: ConfirmCommand): Promise<ConfirmReply> {
     return this.queue.confirm(command);
   }
 
-  async renew(commands: readonly LeaseCommand[]): Promise<readonly PromiseSettledResult<boolean>[]> {
-    const size = this.options.clients.clustered ? 1 : RENEW_BATCH;
-    const batches: Promise<PromiseSettledResult<boolean>[]>[] = [];
-    for (let start = 0; start < commands.length; start += size) {
-      batches.push(this.renewBatch(commands.slice(start, start + size)));
-    }
-    return (await Promise.all(batches)).flat();
+  renew(commands: readonly LeaseCommand[]): Promise<readonly PromiseSettledResult<boolean>[]> {
+    return this.leases.renew(commands);
   }
 
   extend(command: LeaseCommand): Promise<boolean> {
-    return this.tryToExtend(command, () =>
-      this.tryToExtend(command, () => {
-        throw new LockStoreError(
-          `The extension of '${command.key}' reached the server after its deadline, and was ignored there.`,
-          command,
-        );
-      }),
-    );
+    return this.leases.extend(command);
+  }
+
+  downgrade(command: LeaseCommand): Promise<boolean> {
+    return this.leases.downgrade(command);
   }
 
   async replicate(command: LeaseCommand, min: number, timeoutMs: number): Promise<number> {
     if (this.options.clients.clustered) {
       throw new LockOptionsError('replicas: not supported on a Cluster in this version.', command);
     }
-    return this.confirmations.confirm(this.names.lock(command.key), command, min, timeoutMs);
+    const lock = this.names.lock(command.key);
+    return this.confirmations.confirm([lock, this.names.companion(lock)], command, min, timeoutMs);
   }
 
   async forceRelease(key: string): Promise<boolean> {
@@ -175,16 +176,19 @@ export class RedisLockStore implements LockStore {
 
   async inspect(key: string): Promise<StoredLock> {
     const lock = this.names.lock(key);
-    const [, owner, leaseLeft, type, waiting] = await this.commands.run(
+    const [, owner, leaseLeft, type, waiting, shares] = await this.commands.run(
       INSPECT,
       2,
       [lock, this.names.companion(lock)],
       // The shape is inspect.lua's.
-      (reply) => reply as [number, string | null, number, string, string[]],
+      (reply) => reply as [number, string | null, number, string, string[], (string | number)[]],
     );
+    const sharing = sharingOf(owner ?? undefined);
     return {
       key,
-      owner: owner ?? undefined,
+      owner: sharing === undefined ? (owner ?? undefined) : undefined,
+      sharing,
+      shares: sharesOf(shares),
       foreignType: type === 'string' || type === 'none' ? undefined : type,
       leaseLeftMs: known(leaseLeft),
       waiting,
@@ -206,29 +210,9 @@ export class RedisLockStore implements LockStore {
     return this.cards.read(process, key);
   }
 
-  /** With a deadline, as an attempt has: late, it would shorten a lease that was extended since. */
-  private tryToExtend({ key, token, leaseMs }: LeaseCommand, whenStale: () => Promise<boolean>): Promise<boolean> {
-    const lock = this.names.lock(key);
-    const clock = this.clocks.of(lock);
-    const sent = this.options.clock.now().monotonic;
-    const deadline = clock.deadline(sent, this.options.commandTimeout);
-    return this.commands.run(EXTEND, 1, [lock, token, leaseMs, deadline], (reply) => {
-      // The shape is extend.lua's.
-      const [status, serverTime] = reply as [number, number];
-      clock.observe(serverTime, sent, this.options.clock.now().monotonic);
-      return status === STALE ? whenStale() : status === DONE;
-    });
-  }
-
-  private async renewBatch(batch: readonly LeaseCommand[]): Promise<PromiseSettledResult<boolean>[]> {
-    const locks = batch.map(({ key }) => this.names.lock(key));
-    const args = batch.flatMap(({ token, leaseMs }) => [token, leaseMs]);
-    try {
-      const held = await this.commands.run(RENEW, locks.length, [...locks, ...args], eachDone);
-      return held.map((value) => ({ status: 'fulfilled', value }));
-    } catch (reason) {
-      return batch.map(() => ({ status: 'rejected', reason }));
-    }
+  private takeBack(key: string, token: string, tombstoneMs: number, sharing: Sharing | undefined): Promise<boolean> {
+    if (sharing === undefined) return this.queue.cancel(key, token, tombstoneMs);
+    return this.shares.cancel(key, token, tombstoneMs, sharing);
   }
 
   private rehearse(): Promise<void> {
@@ -251,6 +235,13 @@ export class RedisLockStore implements LockStore {
     const parts = { ...this.options, timeout: commandTimeout };
     return new RedisLink(clients.create(commandTimeout), `${what} (${clients.description})`, parts);
   }
+}
+
+/** Tokens, each with what is left of its lease. */
+function sharesOf(listed: readonly (string | number)[]): StoredShare[] {
+  const shares: StoredShare[] = [];
+  for (let i = 0; i + 1 < listed.length; i += 2) shares.push({ token: String(listed[i]), leaseLeftMs: Number(listed[i + 1]) });
+  return shares;
 }
 
 function isWrongType(error: unknown): boolean {

@@ -38,7 +38,7 @@ export async function subscribe({ link, names, inbox, log }: SubscriptionParts):
   return subscription;
 }
 
-/** `g` token, fence, 1 = others wait, lock: granted. `f` token, lock: released by force. `o`, lock: others wait. Only the lock may have spaces. */
+/** `g` token, fence, 1 = others wait, lock: granted. `r` or `p` token, fence, shares, lock: granted to readers, or permits of it. `f` token, lock: released by force. `o`, lock: others wait. Only the lock may have spaces. */
 function deliver(message: string, names: KeySpace, inbox: StoreInbox): void {
   const first = message.indexOf(' ');
   const token = message.slice(1, first);
@@ -47,6 +47,13 @@ function deliver(message: string, names: KeySpace, inbox: StoreInbox): void {
     const key = names.keyOf(message.slice(second + 3));
     const grant = { token, fence: Number(message.slice(first + 1, second)), others: message.charAt(second + 1) === '1' };
     if (key !== undefined) inbox.onGranted(key, grant);
+    return;
+  }
+  if (message.startsWith('r') || message.startsWith('p')) {
+    const [, fence = '', shares = '', ...lock] = message.split(' ');
+    const key = names.keyOf(lock.join(' '));
+    const kind = message.startsWith('r') ? 'read' : 'permit';
+    if (key !== undefined) inbox.onShared(key, kind, { token, fence: Number(fence), others: false, shares: Number(shares) });
     return;
   }
   const key = names.keyOf(message.slice(first + 1));

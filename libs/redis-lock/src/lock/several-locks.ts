@@ -1,0 +1,143 @@
+import { LockBusyError } from '../errors/lock-busy.error.js';
+import { LockStoreError } from '../errors/lock-store.error.js';
+import type { Clock, Instant } from '../runtime/clock.js';
+import type { GrantAllReply, LockStore } from '../store/lock-store.interface.js';
+import type { GiveBack } from './give-back.js';
+import { Hold } from './hold.js';
+import type { LeaseKeeper } from './lease-keeper.js';
+import type { LockRequest } from './lock-request.js';
+import type { NotedTokens } from './noted-tokens.js';
+import type { TokenSource } from './token-source.js';
+import type { UnderWay } from './under-way.js';
+import type { LocalLock } from './waiting/local-lock.js';
+import type { LocalLocks } from './waiting/local-locks.js';
+
+/** What taking several locks needs. */
+export interface SeveralLocksParts {
+  readonly store: LockStore;
+  readonly clock: Clock;
+  readonly tokens: TokenSource;
+  readonly keeper: LeaseKeeper;
+  readonly giveBack: GiveBack;
+  readonly underWay: UnderWay;
+  readonly forced: NotedTokens;
+  readonly locals: LocalLocks<LocalLock>;
+  /** Gives back a lock that nobody entered. Never rejects. */
+  readonly returnUnused: (hold: Hold) => void;
+}
+
+/** Takes one lock, waiting as the request says. */
+export type TakeOne = (key: string, request: LockRequest) => Promise<Hold>;
+
+/**
+ * Several locks at once, all or none. Where all are free and lie together, by one command; else one after the other, always in the order of
+ * their bytes: callers who name the same keys in other orders never wait for each other in a circle.
+ */
+export class SeveralLocks {
+  constructor(private readonly parts: SeveralLocksParts) {}
+
+  /** @param keys sorted, each once @throws LockBusyError, LockStoreError, LockOptionsError, the signal's reason */
+  async take(keys: readonly string[], request: LockRequest, takeOne: TakeOne): Promise<Hold[]> {
+    const since = this.parts.clock.now();
+    if (request.sharing === undefined && request.replicas === undefined && keys.every((key) => this.isQuiet(key))) {
+      const holds = await this.takeTogether(keys, request, since);
+      if (holds !== undefined) return holds;
+    }
+    return this.takeInOrder(keys, request, since, takeOne);
+  }
+
+  private isQuiet(key: string): boolean {
+    const local = this.parts.locals.find(key);
+    return !local?.isTaken;
+  }
+
+  /** Undefined where that cannot be done now: whoever waits is not overtaken. */
+  private async takeTogether(keys: readonly string[], request: LockRequest, sent: Instant): Promise<Hold[] | undefined> {
+    const { store, clock, tokens, keeper, forced, locals, underWay } = this.parts;
+    const { leaseMs } = request;
+    const claims = keys.map((key) => ({ key, token: tokens.next() }));
+    let reply: GrantAllReply;
+    underWay.begin();
+    try {
+      reply = await store.grantAll({ claims, leaseMs, sent });
+    } catch (error) {
+      this.takeBack(claims, leaseMs);
+      throw error;
+    } finally {
+      underWay.end();
+    }
+    if (reply.status !== 'granted') return undefined;
+    const entered = clock.now();
+    const { fences } = reply;
+    const holds = claims.map(({ key, token }, i) => {
+      const owner = locals.of(key);
+      return new Hold({ key, token, fence: fences[i] ?? NaN, request, sent, entered, leaseMs, owner }, clock);
+    });
+    if (!holds.every((hold) => hold.isHeldAt(entered) && !forced.has(hold.token))) {
+      this.takeBack(claims, leaseMs);
+      throw new LockStoreError(`The grant of '${keys.join("', '")}' arrived after its lease had ended; it was given back.`);
+    }
+    for (const hold of holds) {
+      locals.of(hold.key).onEntered(hold);
+      keeper.watch(hold, entered);
+    }
+    return holds;
+  }
+
+  private async takeInOrder(keys: readonly string[], request: LockRequest, since: Instant, takeOne: TakeOne): Promise<Hold[]> {
+    const { clock } = this.parts;
+    for (;;) {
+      const holds: Hold[] = [];
+      try {
+        for (const key of keys) {
+          const waited = clock.now().monotonic - since.monotonic;
+          const patient = { ...request, waitMs: Math.max(0, request.waitMs - waited) };
+          holds.push(await takeOne(key, whileWaiting(patient)));
+        }
+        if (await this.enterAll(holds, request)) return holds;
+      } catch (error) {
+        this.undo(holds);
+        throw error;
+      }
+      // One of them was lost before the last could be had.
+      this.undo(holds);
+      const waitedMs = Math.round(clock.now().monotonic - since.monotonic);
+      if (waitedMs >= request.waitMs) throw new LockBusyError(keys.join(', '), { waitedMs, retryAfterMs: 0 });
+    }
+  }
+
+  /** All have the whole lease from here on. False where one of them is lost. @throws LockStoreError */
+  private async enterAll(holds: readonly Hold[], request: LockRequest): Promise<boolean> {
+    const { store, clock, keeper } = this.parts;
+    const { leaseMs } = request;
+    const sent = clock.now();
+    const extensions = holds.map((hold) => hold.extensions);
+    const results = await store.renew(holds.map(({ key, token }) => ({ key, token, leaseMs, sharing: request.sharing })));
+    const now = clock.now();
+    for (const [i, hold] of holds.entries()) {
+      const result = results[i];
+      if (result?.status === 'rejected') throw result.reason;
+      if (result?.value !== true || !hold.isHeldAt(now)) return false;
+      hold.longestLease = Math.max(hold.longestLease, leaseMs);
+      hold.confirm(sent, leaseMs, extensions[i] ?? -1);
+      hold.enter(request, sent, now);
+      keeper.scheduleFor(hold, now);
+    }
+    return true;
+  }
+
+  private undo(holds: readonly Hold[]): void {
+    for (const hold of [...holds].reverse()) this.parts.returnUnused(hold);
+  }
+
+  private takeBack(claims: readonly { readonly key: string; readonly token: string }[], leaseMs: number): void {
+    for (const { key, token } of claims) this.parts.giveBack.cancel(key, token, leaseMs);
+  }
+}
+
+/** Until all are had each is renewed, and nothing of a caller's time inside has begun. */
+function whileWaiting(request: LockRequest): LockRequest {
+  const { ttl } = request;
+  const graceMs = Math.min(request.standing.graceMs, ttl);
+  return { ...request, renew: true, maxHold: undefined, holdAtLeast: 0, leaseMs: ttl, standing: { graceMs, since: undefined } };
+}
