@@ -5,6 +5,7 @@ import { READING } from '../store/sharing.js';
 import type { GiveBack } from './give-back.js';
 import { Hold, type HoldOwner } from './hold.js';
 import type { LeaseKeeper } from './lease-keeper.js';
+import type { NotedTokens } from './noted-tokens.js';
 import type { UnderWay } from './under-way.js';
 
 /** What a downgrade needs. */
@@ -14,6 +15,7 @@ export interface DowngradeParts {
   readonly keeper: LeaseKeeper;
   readonly giveBack: GiveBack;
   readonly underWay: UnderWay;
+  readonly forced: NotedTokens;
 }
 
 /** Makes readers of those who hold a lock alone: same token, same fence, and nobody in between. */
@@ -26,7 +28,7 @@ export class Downgrades {
    * @throws LockStoreError when the answer is not known: then nobody knows how it is held, and it is given up
    */
   async downgrade(hold: Hold, reader: HoldOwner): Promise<Hold | undefined> {
-    const { store, clock, keeper, giveBack, underWay } = this.parts;
+    const { store, clock, keeper, giveBack, underWay, forced } = this.parts;
     const { key, token, fence } = hold;
     const sent = clock.now();
     const leaseMs = hold.leaseToAsk(hold.ttl, sent);
@@ -37,7 +39,11 @@ export class Downgrades {
       const done = await store.downgrade({ key, token, leaseMs });
       const now = clock.now();
       if (!done) hold.lose('taken');
-      if (!hold.isHeldAt(now)) return undefined;
+      else if (forced.has(token)) hold.lose('forced');
+      if (!hold.isHeldAt(now)) {
+        if (done) giveBack.cancel(key, token, hold.longestLease, READING);
+        return undefined;
+      }
       const request = { ...hold.requestFrom(now), sharing: READING };
       const reading = new Hold({ key, token, fence, request, sent, entered: now, leaseMs, owner: reader }, clock);
       hold.endAsReleased();
@@ -45,8 +51,8 @@ export class Downgrades {
       return reading;
     } catch (error) {
       hold.lose('taken');
+      // Whichever it is by now.
       giveBack.cancel(key, token, hold.longestLease);
-      giveBack.cancel(key, token, hold.longestLease, READING);
       throw error instanceof LockStoreError ? new LockStoreError(error.message, { key, cause: error }) : error;
     } finally {
       underWay.end();

@@ -91,6 +91,8 @@ export class Entrance {
     if (fault !== undefined) throw new LockOptionsError(fault, { key });
     around.lock.assertHeld();
     await around.takeTurn(request, this.engine);
+    // Whether it is a reader's by now is about to be known.
+    if (around.lock instanceof LockHandle) await around.lock.whenDowngraded();
     if (!around.lock.isHeld) {
       around.endTurn();
       // It ended while this one stood in line for its turn: there is nothing left to be nested in.

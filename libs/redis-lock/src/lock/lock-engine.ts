@@ -91,7 +91,8 @@ export class LockEngine {
       random,
       returnUnused: (hold) => this.returnUnused(hold),
       underWay,
-      isInUse: (key, token) => keeper.uses(token) || locals.find(key)?.line?.isPassingOn(token) === true || kept.has(token),
+      isInUse: (key, token) =>
+        keeper.uses(token) || locals.find(key)?.line?.isPassingOn(token) === true || shared.isPassingOn(key, token) || kept.has(token),
       takeBack: (key, token, leaseMs, sharing) => giveBack.cancel(key, token, leaseMs, sharing),
       leave: (key, token, sharing) => giveBack.leave(key, token, sharing),
       returnShare: (key, token, leaseMs, sharing) =>
@@ -99,7 +100,7 @@ export class LockEngine {
       keeper,
     };
     this.acquisitions = new Acquisitions({ ...this.lineParts, locals, shared });
-    this.downgrades = new Downgrades({ ...parts, keeper, giveBack, underWay });
+    this.downgrades = new Downgrades({ ...parts, keeper, giveBack, underWay, forced });
     this.several = new SeveralLocks({ ...this.lineParts, forced, giveBack, locals });
     this.description = new ProcessDescription({ ...parts, keeper, waiting: () => this.waiting() });
     this.defaults = lockRequest({}, settings);
@@ -159,7 +160,7 @@ export class LockEngine {
   /** Enters several locks, all or none. As `acquire` otherwise. @param keys sorted, each once */
   acquireAll(keys: readonly string[], request: LockRequest, nested: boolean): Promise<Hold[]> {
     const gate = (nested ? this.closed : this.closing).signal;
-    const entering = this.several.take(keys, request, (key, one) => this.acquisitions.make(key, one, gate));
+    const entering = this.several.take(keys, request, gate, (key, one) => this.acquisitions.make(key, one, gate));
     this.description.touch();
     return entering;
   }

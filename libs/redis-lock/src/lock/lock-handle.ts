@@ -22,6 +22,8 @@ export class LockHandle implements Lock {
   private controller: AbortController | undefined;
   private stopListening: (() => void) | undefined;
   private outcome: Promise<'released' | 'lost'> | undefined;
+  /** While it is not known yet whether it is a reader's by now: whatever else is done with it comes after that. */
+  private downgrading: Promise<Lock> | undefined;
 
   constructor(
     readonly share: Share,
@@ -62,6 +64,7 @@ export class LockHandle implements Lock {
     const { share } = this;
     const { engine } = this.owner;
     const ms = ttl === undefined ? share.hold.request.ttl : checkTtl(ttl, engine.settings, 'ttl');
+    if (this.downgrading !== undefined) await this.whenDowngraded();
     this.assertHeld();
     if (!(await engine.extend(share.hold, ms))) throw this.lostError();
   }
@@ -70,7 +73,8 @@ export class LockHandle implements Lock {
     if (this.outcome === undefined) {
       const fault = this.owner.faultOfRelease(this.share);
       if (fault !== undefined) return Promise.reject(fault);
-      this.outcome = this.giveUp();
+      this.share.released = true;
+      this.outcome = this.downgrading === undefined ? this.giveUp() : this.whenDowngraded().then(() => this.giveUp());
     }
     return this.outcome;
   }
@@ -85,7 +89,17 @@ export class LockHandle implements Lock {
     }
   }
 
-  async downgrade(): Promise<Lock> {
+  downgrade(): Promise<Lock> {
+    this.downgrading ??= this.becomeReader().finally(() => (this.downgrading = undefined));
+    return this.downgrading;
+  }
+
+  /** Resolves when no downgrade is under way, whatever it came to. */
+  async whenDowngraded(): Promise<void> {
+    await this.downgrading?.catch(() => undefined);
+  }
+
+  private async becomeReader(): Promise<Lock> {
     const { share, owner } = this;
     const { hold } = share;
     const { key } = hold;
@@ -104,7 +118,6 @@ export class LockHandle implements Lock {
   private giveUp(): Promise<'released' | 'lost'> {
     const { share, owner } = this;
     const { hold } = share;
-    share.released = true;
     this.stopListening?.();
     hold.shares--;
     const ending = hold.shares === 0 ? owner.engine.end(hold) : Promise.resolve(hold.isHeld ? ('released' as const) : ('lost' as const));

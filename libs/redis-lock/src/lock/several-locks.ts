@@ -36,8 +36,24 @@ export type TakeOne = (key: string, request: LockRequest) => Promise<Hold>;
 export class SeveralLocks {
   constructor(private readonly parts: SeveralLocksParts) {}
 
-  /** @param keys sorted, each once @throws LockBusyError, LockStoreError, LockOptionsError, the signal's reason */
-  async take(keys: readonly string[], request: LockRequest, takeOne: TakeOne): Promise<Hold[]> {
+  /**
+   * @param keys sorted, each once
+   * @param gate aborts when this caller is turned away
+   * @throws LockBusyError, LockStoreError, LockOptionsError, the signal's reason, the gate's
+   */
+  async take(keys: readonly string[], request: LockRequest, gate: AbortSignal, takeOne: TakeOne): Promise<Hold[]> {
+    throwIfAborted(request, gate);
+    const holds = await this.tryAndWait(keys, request, takeOne);
+    try {
+      throwIfAborted(request, gate);
+    } catch (reason) {
+      this.undo(holds);
+      throw reason;
+    }
+    return holds;
+  }
+
+  private async tryAndWait(keys: readonly string[], request: LockRequest, takeOne: TakeOne): Promise<Hold[]> {
     const since = this.parts.clock.now();
     if (request.sharing === undefined && request.replicas === undefined && keys.every((key) => this.isQuiet(key))) {
       const holds = await this.takeTogether(keys, request, since);
@@ -97,7 +113,7 @@ export class SeveralLocks {
         if (await this.enterAll(holds, request)) return holds;
       } catch (error) {
         this.undo(holds);
-        throw error;
+        throw error instanceof LockBusyError ? this.busySince(since, error) : error;
       }
       // One of them was lost before the last could be had.
       this.undo(holds);
@@ -126,6 +142,12 @@ export class SeveralLocks {
     return true;
   }
 
+  /** The whole of the wait, and not only that for the last of them. */
+  private busySince(since: Instant, { key = '', retryAfterMs, cause }: LockBusyError): LockBusyError {
+    const waitedMs = Math.round(this.parts.clock.now().monotonic - since.monotonic);
+    return new LockBusyError(key, { waitedMs, retryAfterMs, cause });
+  }
+
   private undo(holds: readonly Hold[]): void {
     for (const hold of [...holds].reverse()) this.parts.returnUnused(hold);
   }
@@ -133,6 +155,11 @@ export class SeveralLocks {
   private takeBack(claims: readonly { readonly key: string; readonly token: string }[], leaseMs: number): void {
     for (const { key, token } of claims) this.parts.giveBack.cancel(key, token, leaseMs);
   }
+}
+
+function throwIfAborted({ signal }: LockRequest, gate: AbortSignal): void {
+  signal?.throwIfAborted();
+  gate.throwIfAborted();
 }
 
 /** Until all are had each is renewed, and nothing of a caller's time inside has begun. */

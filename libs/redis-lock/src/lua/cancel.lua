@@ -2,7 +2,7 @@
 -- got it, and leaves a tombstone for the command if it may still be on its way.
 -- KEYS  1 lock, 2 companion, 3 fence counter
 -- ARGV  1 token, 2 ms the tombstone stays (0 = none), 3 channel prefix
--- Reply 1 the token owned the lock | 0 it did not
+-- Reply 1 the token owned the lock, or had a share of it | 0 it did not
 -- @include now
 -- @include note-until
 -- @include find-entry
@@ -11,6 +11,8 @@ local owned = redis.pcall('GET', KEYS[1]) == ARGV[1]
 if owned then
   redis.call('DEL', KEYS[1])
 end
+-- A downgrade may have made a reader of it.
+local dropped = owned and 0 or drop_shares(ARGV[1])
 local process = process_of(ARGV[1])
 local entry = find_entry(ARGV[1] .. ' ')
 if entry then
@@ -24,7 +26,7 @@ if ARGV[2] ~= '0' then
 end
 if owned then
   hand_over(ARGV[3], nil, nil, 'r')
-elseif entry then
+elseif entry or dropped > 0 then
   settle(ARGV[3])
 end
-return owned and 1 or 0
+return (owned or dropped > 0) and 1 or 0

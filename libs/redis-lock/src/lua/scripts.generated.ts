@@ -3,7 +3,7 @@ import type { LuaScript } from './lua-script.js';
 
 export const CANCEL: LuaScript = {
   name: 'cancel',
-  sha1: '7831f66402a0476bec2bdf3c913736221a76dd44',
+  sha1: '01ef835d89f2c7c6d3bab5a0b15d63076de2517a',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
@@ -105,7 +105,7 @@ local function add_shares(token, count, ms, marker)
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
   end
-  redis.call('ZADD', KEYS[2], unpack(members))
+  redis.call('ZADD', KEYS[2], 'LT', unpack(members))
   live_for(tonumber(ms))
 end
 local function drop_shares(token)
@@ -125,7 +125,7 @@ local function fit_lock()
     return true
   end
   redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if last[1] then
     redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
   end
@@ -151,7 +151,7 @@ local function admit(entry, score, marker, channel, own, lease)
   live_for(math.ceil((-lapse - now) / 1000))
   return false
 end
-local function admit_line(from, to, marker, most, channel, own, lease)
+local function admit_line(from, to, marker, most, what, channel, own, lease)
   local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
   local grant, mine
   for i = 1, #line, 2 do
@@ -163,6 +163,9 @@ local function admit_line(from, to, marker, most, channel, own, lease)
     if not mark then
       redis.call('ZREM', KEYS[2], entry)
     elseif mark ~= 'p' or (own and string.sub(entry, 2, #own + 2) == own .. ' ') then
+      if what and string.sub(entry, -#what) ~= what then
+        break
+      end
       local done = admit(entry, line[i + 1], marker, channel, own, lease)
       if done then
         most = most - 1
@@ -176,10 +179,10 @@ local function admit_line(from, to, marker, most, channel, own, lease)
   return grant, mine
 end
 local function admit_readers(channel, own, lease)
-  return admit_line(READERS, '+inf', READ, math.huge, channel, own, lease)
+  return admit_line(READERS, '+inf', READ, math.huge, nil, channel, own, lease)
 end
 local function admit_permits(limit, channel, own, lease)
-  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), channel, own, lease)
+  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), ' p' .. limit, channel, own, lease)
 end
 local function clear_lock()
   redis.call('DEL', KEYS[1])
@@ -211,13 +214,13 @@ local function hand_over(channel, own, lease, first)
     at = at + 1
     if not mark then
       dead[#dead + 1] = member
-    elseif limit ~= '' then
+    elseif limit ~= '' and (mark ~= 'p' or token == own) then
       clear_lock()
       local grant, mine = admit_permits(limit, channel, own, lease)
       if fit_lock() then
         return grant, mine
       end
-      break
+      at, dead = at - #dead, {}
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
@@ -261,6 +264,7 @@ local owned = redis.pcall('GET', KEYS[1]) == ARGV[1]
 if owned then
   redis.call('DEL', KEYS[1])
 end
+local dropped = owned and 0 or drop_shares(ARGV[1])
 local process = process_of(ARGV[1])
 local entry = find_entry(ARGV[1] .. ' ')
 if entry then
@@ -274,10 +278,10 @@ if ARGV[2] ~= '0' then
 end
 if owned then
   hand_over(ARGV[3], nil, nil, 'r')
-elseif entry then
+elseif entry or dropped > 0 then
   settle(ARGV[3])
 end
-return owned and 1 or 0
+return (owned or dropped > 0) and 1 or 0
 `,
 };
 
@@ -319,7 +323,7 @@ return { 1, reserve(ARGV[3]), others_wait(process_of(ARGV[1])) }
 
 export const DOWNGRADE: LuaScript = {
   name: 'downgrade',
-  sha1: '686069b894e649b09f559846fe89fe6b9c71fd62',
+  sha1: '5b5f84e9e9b13251b0d10c6d2a2f453f02725e49',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[3]) then
@@ -403,7 +407,7 @@ local function add_shares(token, count, ms, marker)
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
   end
-  redis.call('ZADD', KEYS[2], unpack(members))
+  redis.call('ZADD', KEYS[2], 'LT', unpack(members))
   live_for(tonumber(ms))
 end
 local function drop_shares(token)
@@ -423,7 +427,7 @@ local function fit_lock()
     return true
   end
   redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if last[1] then
     redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
   end
@@ -458,7 +462,7 @@ local function admit(entry, score, marker, channel, own, lease)
   live_for(math.ceil((-lapse - now) / 1000))
   return false
 end
-local function admit_line(from, to, marker, most, channel, own, lease)
+local function admit_line(from, to, marker, most, what, channel, own, lease)
   local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
   local grant, mine
   for i = 1, #line, 2 do
@@ -470,6 +474,9 @@ local function admit_line(from, to, marker, most, channel, own, lease)
     if not mark then
       redis.call('ZREM', KEYS[2], entry)
     elseif mark ~= 'p' or (own and string.sub(entry, 2, #own + 2) == own .. ' ') then
+      if what and string.sub(entry, -#what) ~= what then
+        break
+      end
       local done = admit(entry, line[i + 1], marker, channel, own, lease)
       if done then
         most = most - 1
@@ -483,10 +490,10 @@ local function admit_line(from, to, marker, most, channel, own, lease)
   return grant, mine
 end
 local function admit_readers(channel, own, lease)
-  return admit_line(READERS, '+inf', READ, math.huge, channel, own, lease)
+  return admit_line(READERS, '+inf', READ, math.huge, nil, channel, own, lease)
 end
 local function admit_permits(limit, channel, own, lease)
-  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), channel, own, lease)
+  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), ' p' .. limit, channel, own, lease)
 end
 if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return { 0, now }
@@ -519,7 +526,7 @@ return { 1, now }
 
 export const FORCE_RELEASE: LuaScript = {
   name: 'force-release',
-  sha1: 'd72d7950af39d04656ae73caa0b7a0c8bf06c900',
+  sha1: 'c2043175ea14708b80794140fde177925c905653',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local QUEUED = '(0'
@@ -609,7 +616,7 @@ local function add_shares(token, count, ms, marker)
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
   end
-  redis.call('ZADD', KEYS[2], unpack(members))
+  redis.call('ZADD', KEYS[2], 'LT', unpack(members))
   live_for(tonumber(ms))
 end
 local function drop_shares(token)
@@ -629,7 +636,7 @@ local function fit_lock()
     return true
   end
   redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if last[1] then
     redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
   end
@@ -655,7 +662,7 @@ local function admit(entry, score, marker, channel, own, lease)
   live_for(math.ceil((-lapse - now) / 1000))
   return false
 end
-local function admit_line(from, to, marker, most, channel, own, lease)
+local function admit_line(from, to, marker, most, what, channel, own, lease)
   local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
   local grant, mine
   for i = 1, #line, 2 do
@@ -667,6 +674,9 @@ local function admit_line(from, to, marker, most, channel, own, lease)
     if not mark then
       redis.call('ZREM', KEYS[2], entry)
     elseif mark ~= 'p' or (own and string.sub(entry, 2, #own + 2) == own .. ' ') then
+      if what and string.sub(entry, -#what) ~= what then
+        break
+      end
       local done = admit(entry, line[i + 1], marker, channel, own, lease)
       if done then
         most = most - 1
@@ -680,10 +690,10 @@ local function admit_line(from, to, marker, most, channel, own, lease)
   return grant, mine
 end
 local function admit_readers(channel, own, lease)
-  return admit_line(READERS, '+inf', READ, math.huge, channel, own, lease)
+  return admit_line(READERS, '+inf', READ, math.huge, nil, channel, own, lease)
 end
 local function admit_permits(limit, channel, own, lease)
-  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), channel, own, lease)
+  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), ' p' .. limit, channel, own, lease)
 end
 local function clear_lock()
   redis.call('DEL', KEYS[1])
@@ -715,13 +725,13 @@ local function hand_over(channel, own, lease, first)
     at = at + 1
     if not mark then
       dead[#dead + 1] = member
-    elseif limit ~= '' then
+    elseif limit ~= '' and (mark ~= 'p' or token == own) then
       clear_lock()
       local grant, mine = admit_permits(limit, channel, own, lease)
       if fit_lock() then
         return grant, mine
       end
-      break
+      at, dead = at - #dead, {}
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
@@ -773,7 +783,7 @@ return 1
 
 export const GRANT: LuaScript = {
   name: 'grant',
-  sha1: 'b4a5dc4c3fd978d369f7d6c5054ea983b5f5e8cb',
+  sha1: '6bd3751ee07ed492c27b4e9c5f7a6f8ea3f8aeab',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[3]) then
@@ -873,7 +883,7 @@ local function add_shares(token, count, ms, marker)
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
   end
-  redis.call('ZADD', KEYS[2], unpack(members))
+  redis.call('ZADD', KEYS[2], 'LT', unpack(members))
   live_for(tonumber(ms))
 end
 local function drop_shares(token)
@@ -893,7 +903,7 @@ local function fit_lock()
     return true
   end
   redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if last[1] then
     redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
   end
@@ -919,7 +929,7 @@ local function admit(entry, score, marker, channel, own, lease)
   live_for(math.ceil((-lapse - now) / 1000))
   return false
 end
-local function admit_line(from, to, marker, most, channel, own, lease)
+local function admit_line(from, to, marker, most, what, channel, own, lease)
   local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
   local grant, mine
   for i = 1, #line, 2 do
@@ -931,6 +941,9 @@ local function admit_line(from, to, marker, most, channel, own, lease)
     if not mark then
       redis.call('ZREM', KEYS[2], entry)
     elseif mark ~= 'p' or (own and string.sub(entry, 2, #own + 2) == own .. ' ') then
+      if what and string.sub(entry, -#what) ~= what then
+        break
+      end
       local done = admit(entry, line[i + 1], marker, channel, own, lease)
       if done then
         most = most - 1
@@ -944,10 +957,10 @@ local function admit_line(from, to, marker, most, channel, own, lease)
   return grant, mine
 end
 local function admit_readers(channel, own, lease)
-  return admit_line(READERS, '+inf', READ, math.huge, channel, own, lease)
+  return admit_line(READERS, '+inf', READ, math.huge, nil, channel, own, lease)
 end
 local function admit_permits(limit, channel, own, lease)
-  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), channel, own, lease)
+  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), ' p' .. limit, channel, own, lease)
 end
 local function clear_lock()
   redis.call('DEL', KEYS[1])
@@ -979,13 +992,13 @@ local function hand_over(channel, own, lease, first)
     at = at + 1
     if not mark then
       dead[#dead + 1] = member
-    elseif limit ~= '' then
+    elseif limit ~= '' and (mark ~= 'p' or token == own) then
       clear_lock()
       local grant, mine = admit_permits(limit, channel, own, lease)
       if fit_lock() then
         return grant, mine
       end
-      break
+      at, dead = at - #dead, {}
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
@@ -1029,7 +1042,7 @@ local function read_terms(terms)
     reads = reads,
     from = reads and READERS or QUEUED,
     to = reads and '+inf' or QUEUE_END,
-    since = since ~= '0' and since or micros(reads and now + READERS or now),
+    since = micros((since ~= '0' and since or now) + (reads and READERS or 0)),
     channel = channel,
   }
 end
@@ -1057,7 +1070,9 @@ local function enqueue(token, terms)
   return line[1] == mine
 end
 local function queued(token, since, is_first, pttl)
-  return { 4, now, tonumber(since), is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
+  since = tonumber(since)
+  since = since < READERS + 0 and since or since - READERS
+  return { 4, now, since, is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
 end
 if accompanied and redis.call('EXISTS', KEYS[1]) == 0 then
   hand_over(ARGV[6])
@@ -1112,7 +1127,7 @@ return { 0, now, reserve(#names / 2) }
 
 export const HEARTBEAT: LuaScript = {
   name: 'heartbeat',
-  sha1: '4377317b0e568278d2eedd28420a25e8ff6e1fab',
+  sha1: 'efc34e18d880d633b649e7a7ff82956357b6d94f',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[4]) then
@@ -1184,7 +1199,7 @@ local function read_terms(terms)
     reads = reads,
     from = reads and READERS or QUEUED,
     to = reads and '+inf' or QUEUE_END,
-    since = since ~= '0' and since or micros(reads and now + READERS or now),
+    since = micros((since ~= '0' and since or now) + (reads and READERS or 0)),
     channel = channel,
   }
 end
@@ -1212,7 +1227,9 @@ local function enqueue(token, terms)
   return line[1] == mine
 end
 local function queued(token, since, is_first, pttl)
-  return { 4, now, tonumber(since), is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
+  since = tonumber(since)
+  since = since < READERS + 0 and since or since - READERS
+  return { 4, now, since, is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
 end
 local function find_entry(beginning, from, to)
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], from or QUEUED, to or QUEUE_END)) do
@@ -1265,7 +1282,7 @@ local function add_shares(token, count, ms, marker)
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
   end
-  redis.call('ZADD', KEYS[2], unpack(members))
+  redis.call('ZADD', KEYS[2], 'LT', unpack(members))
   live_for(tonumber(ms))
 end
 local function drop_shares(token)
@@ -1285,7 +1302,7 @@ local function fit_lock()
     return true
   end
   redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if last[1] then
     redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
   end
@@ -1311,7 +1328,7 @@ local function admit(entry, score, marker, channel, own, lease)
   live_for(math.ceil((-lapse - now) / 1000))
   return false
 end
-local function admit_line(from, to, marker, most, channel, own, lease)
+local function admit_line(from, to, marker, most, what, channel, own, lease)
   local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
   local grant, mine
   for i = 1, #line, 2 do
@@ -1323,6 +1340,9 @@ local function admit_line(from, to, marker, most, channel, own, lease)
     if not mark then
       redis.call('ZREM', KEYS[2], entry)
     elseif mark ~= 'p' or (own and string.sub(entry, 2, #own + 2) == own .. ' ') then
+      if what and string.sub(entry, -#what) ~= what then
+        break
+      end
       local done = admit(entry, line[i + 1], marker, channel, own, lease)
       if done then
         most = most - 1
@@ -1336,10 +1356,10 @@ local function admit_line(from, to, marker, most, channel, own, lease)
   return grant, mine
 end
 local function admit_readers(channel, own, lease)
-  return admit_line(READERS, '+inf', READ, math.huge, channel, own, lease)
+  return admit_line(READERS, '+inf', READ, math.huge, nil, channel, own, lease)
 end
 local function admit_permits(limit, channel, own, lease)
-  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), channel, own, lease)
+  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), ' p' .. limit, channel, own, lease)
 end
 local function clear_lock()
   redis.call('DEL', KEYS[1])
@@ -1371,13 +1391,13 @@ local function hand_over(channel, own, lease, first)
     at = at + 1
     if not mark then
       dead[#dead + 1] = member
-    elseif limit ~= '' then
+    elseif limit ~= '' and (mark ~= 'p' or token == own) then
       clear_lock()
       local grant, mine = admit_permits(limit, channel, own, lease)
       if fit_lock() then
         return grant, mine
       end
-      break
+      at, dead = at - #dead, {}
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
@@ -1438,7 +1458,7 @@ return queued(token, since, first == 'q' .. token .. ' ' .. terms.entry)
 
 export const INSPECT: LuaScript = {
   name: 'inspect',
-  sha1: '2326468a1f38edf04e7c80dda712041d12350cab',
+  sha1: '47f0f0bd3c7db41c5fc4e8ecd7d2e5c8c85ba63c',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local QUEUED = '(0'
@@ -1519,7 +1539,7 @@ local function add_shares(token, count, ms, marker)
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
   end
-  redis.call('ZADD', KEYS[2], unpack(members))
+  redis.call('ZADD', KEYS[2], 'LT', unpack(members))
   live_for(tonumber(ms))
 end
 local function drop_shares(token)
@@ -1539,7 +1559,7 @@ local function fit_lock()
     return true
   end
   redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if last[1] then
     redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
   end
@@ -1819,7 +1839,7 @@ return 1
 
 export const RELEASE: LuaScript = {
   name: 'release',
-  sha1: 'ba7f895bfd355bd0a65771e3b27d1f96608c4206',
+  sha1: '40ab0f7f8c3169615e0009d3bcc89f897c7648d5',
   source: `if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
@@ -1930,7 +1950,7 @@ local function add_shares(token, count, ms, marker)
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
   end
-  redis.call('ZADD', KEYS[2], unpack(members))
+  redis.call('ZADD', KEYS[2], 'LT', unpack(members))
   live_for(tonumber(ms))
 end
 local function drop_shares(token)
@@ -1950,7 +1970,7 @@ local function fit_lock()
     return true
   end
   redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if last[1] then
     redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
   end
@@ -1976,7 +1996,7 @@ local function admit(entry, score, marker, channel, own, lease)
   live_for(math.ceil((-lapse - now) / 1000))
   return false
 end
-local function admit_line(from, to, marker, most, channel, own, lease)
+local function admit_line(from, to, marker, most, what, channel, own, lease)
   local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
   local grant, mine
   for i = 1, #line, 2 do
@@ -1988,6 +2008,9 @@ local function admit_line(from, to, marker, most, channel, own, lease)
     if not mark then
       redis.call('ZREM', KEYS[2], entry)
     elseif mark ~= 'p' or (own and string.sub(entry, 2, #own + 2) == own .. ' ') then
+      if what and string.sub(entry, -#what) ~= what then
+        break
+      end
       local done = admit(entry, line[i + 1], marker, channel, own, lease)
       if done then
         most = most - 1
@@ -2001,10 +2024,10 @@ local function admit_line(from, to, marker, most, channel, own, lease)
   return grant, mine
 end
 local function admit_readers(channel, own, lease)
-  return admit_line(READERS, '+inf', READ, math.huge, channel, own, lease)
+  return admit_line(READERS, '+inf', READ, math.huge, nil, channel, own, lease)
 end
 local function admit_permits(limit, channel, own, lease)
-  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), channel, own, lease)
+  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), ' p' .. limit, channel, own, lease)
 end
 local function clear_lock()
   redis.call('DEL', KEYS[1])
@@ -2036,13 +2059,13 @@ local function hand_over(channel, own, lease, first)
     at = at + 1
     if not mark then
       dead[#dead + 1] = member
-    elseif limit ~= '' then
+    elseif limit ~= '' and (mark ~= 'p' or token == own) then
       clear_lock()
       local grant, mine = admit_permits(limit, channel, own, lease)
       if fit_lock() then
         return grant, mine
       end
-      break
+      at, dead = at - #dead, {}
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
@@ -2084,7 +2107,7 @@ local function read_terms(terms)
     reads = reads,
     from = reads and READERS or QUEUED,
     to = reads and '+inf' or QUEUE_END,
-    since = since ~= '0' and since or micros(reads and now + READERS or now),
+    since = micros((since ~= '0' and since or now) + (reads and READERS or 0)),
     channel = channel,
   }
 end
@@ -2112,7 +2135,9 @@ local function enqueue(token, terms)
   return line[1] == mine
 end
 local function queued(token, since, is_first, pttl)
-  return { 4, now, tonumber(since), is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
+  since = tonumber(since)
+  since = since < READERS + 0 and since or since - READERS
+  return { 4, now, since, is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
 end
 local terms = read_terms(ARGV[7])
 enqueue(ARGV[4], terms)
@@ -2149,7 +2174,7 @@ return reply
 
 export const SHARE_CANCEL: LuaScript = {
   name: 'share-cancel',
-  sha1: 'edd2d6c6854696172aaf9795582f2d7c2bd8fc0b',
+  sha1: 'd9cf8ed1bbe276713387e930507029de86b7e2cb',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
@@ -2251,7 +2276,7 @@ local function add_shares(token, count, ms, marker)
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
   end
-  redis.call('ZADD', KEYS[2], unpack(members))
+  redis.call('ZADD', KEYS[2], 'LT', unpack(members))
   live_for(tonumber(ms))
 end
 local function drop_shares(token)
@@ -2271,7 +2296,7 @@ local function fit_lock()
     return true
   end
   redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if last[1] then
     redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
   end
@@ -2297,7 +2322,7 @@ local function admit(entry, score, marker, channel, own, lease)
   live_for(math.ceil((-lapse - now) / 1000))
   return false
 end
-local function admit_line(from, to, marker, most, channel, own, lease)
+local function admit_line(from, to, marker, most, what, channel, own, lease)
   local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
   local grant, mine
   for i = 1, #line, 2 do
@@ -2309,6 +2334,9 @@ local function admit_line(from, to, marker, most, channel, own, lease)
     if not mark then
       redis.call('ZREM', KEYS[2], entry)
     elseif mark ~= 'p' or (own and string.sub(entry, 2, #own + 2) == own .. ' ') then
+      if what and string.sub(entry, -#what) ~= what then
+        break
+      end
       local done = admit(entry, line[i + 1], marker, channel, own, lease)
       if done then
         most = most - 1
@@ -2322,10 +2350,10 @@ local function admit_line(from, to, marker, most, channel, own, lease)
   return grant, mine
 end
 local function admit_readers(channel, own, lease)
-  return admit_line(READERS, '+inf', READ, math.huge, channel, own, lease)
+  return admit_line(READERS, '+inf', READ, math.huge, nil, channel, own, lease)
 end
 local function admit_permits(limit, channel, own, lease)
-  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), channel, own, lease)
+  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), ' p' .. limit, channel, own, lease)
 end
 local function clear_lock()
   redis.call('DEL', KEYS[1])
@@ -2357,13 +2385,13 @@ local function hand_over(channel, own, lease, first)
     at = at + 1
     if not mark then
       dead[#dead + 1] = member
-    elseif limit ~= '' then
+    elseif limit ~= '' and (mark ~= 'p' or token == own) then
       clear_lock()
       local grant, mine = admit_permits(limit, channel, own, lease)
       if fit_lock() then
         return grant, mine
       end
-      break
+      at, dead = at - #dead, {}
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
@@ -2429,7 +2457,7 @@ return dropped > 0 and 1 or 0
 
 export const SHARE_EXTEND: LuaScript = {
   name: 'share-extend',
-  sha1: '84642dc5f1438234e0beba90616d1b4aedf2f40a',
+  sha1: 'dd9bf3a9acfb466bb7141247a174c60f7438ac2d',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[3]) then
@@ -2513,7 +2541,7 @@ local function add_shares(token, count, ms, marker)
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
   end
-  redis.call('ZADD', KEYS[2], unpack(members))
+  redis.call('ZADD', KEYS[2], 'LT', unpack(members))
   live_for(tonumber(ms))
 end
 local function drop_shares(token)
@@ -2533,7 +2561,7 @@ local function fit_lock()
     return true
   end
   redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if last[1] then
     redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
   end
@@ -2554,7 +2582,7 @@ return { 1, now }
 
 export const SHARE_GRANT: LuaScript = {
   name: 'share-grant',
-  sha1: '3d1a1f6c12448309d1307c09f90405746aca4b9a',
+  sha1: '226862a4f8d2247bd6c1000c9315f616b7ceb01e',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[3]) then
@@ -2647,7 +2675,7 @@ local function add_shares(token, count, ms, marker)
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
   end
-  redis.call('ZADD', KEYS[2], unpack(members))
+  redis.call('ZADD', KEYS[2], 'LT', unpack(members))
   live_for(tonumber(ms))
 end
 local function drop_shares(token)
@@ -2667,7 +2695,7 @@ local function fit_lock()
     return true
   end
   redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if last[1] then
     redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
   end
@@ -2693,7 +2721,7 @@ local function admit(entry, score, marker, channel, own, lease)
   live_for(math.ceil((-lapse - now) / 1000))
   return false
 end
-local function admit_line(from, to, marker, most, channel, own, lease)
+local function admit_line(from, to, marker, most, what, channel, own, lease)
   local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
   local grant, mine
   for i = 1, #line, 2 do
@@ -2705,6 +2733,9 @@ local function admit_line(from, to, marker, most, channel, own, lease)
     if not mark then
       redis.call('ZREM', KEYS[2], entry)
     elseif mark ~= 'p' or (own and string.sub(entry, 2, #own + 2) == own .. ' ') then
+      if what and string.sub(entry, -#what) ~= what then
+        break
+      end
       local done = admit(entry, line[i + 1], marker, channel, own, lease)
       if done then
         most = most - 1
@@ -2718,10 +2749,10 @@ local function admit_line(from, to, marker, most, channel, own, lease)
   return grant, mine
 end
 local function admit_readers(channel, own, lease)
-  return admit_line(READERS, '+inf', READ, math.huge, channel, own, lease)
+  return admit_line(READERS, '+inf', READ, math.huge, nil, channel, own, lease)
 end
 local function admit_permits(limit, channel, own, lease)
-  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), channel, own, lease)
+  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), ' p' .. limit, channel, own, lease)
 end
 local function clear_lock()
   redis.call('DEL', KEYS[1])
@@ -2753,13 +2784,13 @@ local function hand_over(channel, own, lease, first)
     at = at + 1
     if not mark then
       dead[#dead + 1] = member
-    elseif limit ~= '' then
+    elseif limit ~= '' and (mark ~= 'p' or token == own) then
       clear_lock()
       local grant, mine = admit_permits(limit, channel, own, lease)
       if fit_lock() then
         return grant, mine
       end
-      break
+      at, dead = at - #dead, {}
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
@@ -2809,7 +2840,7 @@ local function read_terms(terms)
     reads = reads,
     from = reads and READERS or QUEUED,
     to = reads and '+inf' or QUEUE_END,
-    since = since ~= '0' and since or micros(reads and now + READERS or now),
+    since = micros((since ~= '0' and since or now) + (reads and READERS or 0)),
     channel = channel,
   }
 end
@@ -2837,7 +2868,9 @@ local function enqueue(token, terms)
   return line[1] == mine
 end
 local function queued(token, since, is_first, pttl)
-  return { 4, now, tonumber(since), is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
+  since = tonumber(since)
+  since = since < READERS + 0 and since or since - READERS
+  return { 4, now, since, is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
 end
 local marker, limit = ARGV[7], limit_of(ARGV[7])
 local accompanied = redis.call('EXISTS', KEYS[2]) == 1
@@ -2858,7 +2891,7 @@ if not owner then
   end
   count = math.min(ARGV[4], limit or math.huge)
 elseif owner == marker then
-  count = limit and math.min(ARGV[4], limit - live_shares()) or writer_waits() and 0 or tonumber(ARGV[4])
+  count = writer_waits() and 0 or math.min(ARGV[4], limit and limit - live_shares() or math.huge)
 elseif type(owner) == 'string' and owner ~= READ and (limit_of(owner) or limit and #owner == 35 and string.find(owner, '^[%w_-]+%.[%w_-]+$')) or owner == READ then
   return { 6, now, process_of(owner) and 'exclusive' or owner }
 end
@@ -2878,7 +2911,7 @@ return queued(ARGV[1], terms.since, enqueue(ARGV[1], terms), pttl)
 
 export const SHARE_HEARTBEAT: LuaScript = {
   name: 'share-heartbeat',
-  sha1: '1cdba76d1c33f617b887097fd1a037094cca8032',
+  sha1: '13d9bbe947f4252b7efa09f8dcaac1e989142eeb',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[4]) then
@@ -2971,7 +3004,7 @@ local function add_shares(token, count, ms, marker)
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
   end
-  redis.call('ZADD', KEYS[2], unpack(members))
+  redis.call('ZADD', KEYS[2], 'LT', unpack(members))
   live_for(tonumber(ms))
 end
 local function drop_shares(token)
@@ -2991,7 +3024,7 @@ local function fit_lock()
     return true
   end
   redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if last[1] then
     redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
   end
@@ -3017,7 +3050,7 @@ local function admit(entry, score, marker, channel, own, lease)
   live_for(math.ceil((-lapse - now) / 1000))
   return false
 end
-local function admit_line(from, to, marker, most, channel, own, lease)
+local function admit_line(from, to, marker, most, what, channel, own, lease)
   local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
   local grant, mine
   for i = 1, #line, 2 do
@@ -3029,6 +3062,9 @@ local function admit_line(from, to, marker, most, channel, own, lease)
     if not mark then
       redis.call('ZREM', KEYS[2], entry)
     elseif mark ~= 'p' or (own and string.sub(entry, 2, #own + 2) == own .. ' ') then
+      if what and string.sub(entry, -#what) ~= what then
+        break
+      end
       local done = admit(entry, line[i + 1], marker, channel, own, lease)
       if done then
         most = most - 1
@@ -3042,10 +3078,10 @@ local function admit_line(from, to, marker, most, channel, own, lease)
   return grant, mine
 end
 local function admit_readers(channel, own, lease)
-  return admit_line(READERS, '+inf', READ, math.huge, channel, own, lease)
+  return admit_line(READERS, '+inf', READ, math.huge, nil, channel, own, lease)
 end
 local function admit_permits(limit, channel, own, lease)
-  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), channel, own, lease)
+  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), ' p' .. limit, channel, own, lease)
 end
 local function clear_lock()
   redis.call('DEL', KEYS[1])
@@ -3077,13 +3113,13 @@ local function hand_over(channel, own, lease, first)
     at = at + 1
     if not mark then
       dead[#dead + 1] = member
-    elseif limit ~= '' then
+    elseif limit ~= '' and (mark ~= 'p' or token == own) then
       clear_lock()
       local grant, mine = admit_permits(limit, channel, own, lease)
       if fit_lock() then
         return grant, mine
       end
-      break
+      at, dead = at - #dead, {}
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
@@ -3133,7 +3169,7 @@ local function read_terms(terms)
     reads = reads,
     from = reads and READERS or QUEUED,
     to = reads and '+inf' or QUEUE_END,
-    since = since ~= '0' and since or micros(reads and now + READERS or now),
+    since = micros((since ~= '0' and since or now) + (reads and READERS or 0)),
     channel = channel,
   }
 end
@@ -3161,7 +3197,9 @@ local function enqueue(token, terms)
   return line[1] == mine
 end
 local function queued(token, since, is_first, pttl)
-  return { 4, now, tonumber(since), is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
+  since = tonumber(since)
+  since = since < READERS + 0 and since or since - READERS
+  return { 4, now, since, is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
 end
 local function find_entry(beginning, from, to)
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], from or QUEUED, to or QUEUE_END)) do
@@ -3222,7 +3260,7 @@ return queued(token, terms.since, first == 'q' .. token .. ' ' .. terms.entry, n
 
 export const SHARE_RELEASE: LuaScript = {
   name: 'share-release',
-  sha1: 'ba821992f6ac8e310c61e6a932229914a2169a9e',
+  sha1: '21acd95abbcad6aa3eaa62ab44a5b7be28fdf351',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local QUEUED = '(0'
@@ -3312,7 +3350,7 @@ local function add_shares(token, count, ms, marker)
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
   end
-  redis.call('ZADD', KEYS[2], unpack(members))
+  redis.call('ZADD', KEYS[2], 'LT', unpack(members))
   live_for(tonumber(ms))
 end
 local function drop_shares(token)
@@ -3332,7 +3370,7 @@ local function fit_lock()
     return true
   end
   redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if last[1] then
     redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
   end
@@ -3358,7 +3396,7 @@ local function admit(entry, score, marker, channel, own, lease)
   live_for(math.ceil((-lapse - now) / 1000))
   return false
 end
-local function admit_line(from, to, marker, most, channel, own, lease)
+local function admit_line(from, to, marker, most, what, channel, own, lease)
   local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
   local grant, mine
   for i = 1, #line, 2 do
@@ -3370,6 +3408,9 @@ local function admit_line(from, to, marker, most, channel, own, lease)
     if not mark then
       redis.call('ZREM', KEYS[2], entry)
     elseif mark ~= 'p' or (own and string.sub(entry, 2, #own + 2) == own .. ' ') then
+      if what and string.sub(entry, -#what) ~= what then
+        break
+      end
       local done = admit(entry, line[i + 1], marker, channel, own, lease)
       if done then
         most = most - 1
@@ -3383,10 +3424,10 @@ local function admit_line(from, to, marker, most, channel, own, lease)
   return grant, mine
 end
 local function admit_readers(channel, own, lease)
-  return admit_line(READERS, '+inf', READ, math.huge, channel, own, lease)
+  return admit_line(READERS, '+inf', READ, math.huge, nil, channel, own, lease)
 end
 local function admit_permits(limit, channel, own, lease)
-  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), channel, own, lease)
+  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), ' p' .. limit, channel, own, lease)
 end
 local function clear_lock()
   redis.call('DEL', KEYS[1])
@@ -3418,13 +3459,13 @@ local function hand_over(channel, own, lease, first)
     at = at + 1
     if not mark then
       dead[#dead + 1] = member
-    elseif limit ~= '' then
+    elseif limit ~= '' and (mark ~= 'p' or token == own) then
       clear_lock()
       local grant, mine = admit_permits(limit, channel, own, lease)
       if fit_lock() then
         return grant, mine
       end
-      break
+      at, dead = at - #dead, {}
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
@@ -3474,7 +3515,7 @@ local function read_terms(terms)
     reads = reads,
     from = reads and READERS or QUEUED,
     to = reads and '+inf' or QUEUE_END,
-    since = since ~= '0' and since or micros(reads and now + READERS or now),
+    since = micros((since ~= '0' and since or now) + (reads and READERS or 0)),
     channel = channel,
   }
 end
@@ -3502,7 +3543,9 @@ local function enqueue(token, terms)
   return line[1] == mine
 end
 local function queued(token, since, is_first, pttl)
-  return { 4, now, tonumber(since), is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
+  since = tonumber(since)
+  since = since < READERS + 0 and since or since - READERS
+  return { 4, now, since, is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
 end
 local owner = redis.pcall('GET', KEYS[1])
 local lapse = redis.call('ZSCORE', KEYS[2], 'h' .. ARGV[1])
@@ -3525,12 +3568,13 @@ if now > tonumber(ARGV[6]) or redis.call('ZSCORE', KEYS[2], 'x' .. ARGV[4]) then
   return { 2, now }
 end
 local terms = read_terms(ARGV[7])
-local is_first = enqueue(ARGV[4], terms)
+enqueue(ARGV[4], terms)
 local grant, mine = settle(ARGV[3], ARGV[4], ARGV[5])
 if mine then
   return grant
 end
-return queued(ARGV[4], terms.since, is_first)
+local first = redis.call('ZRANGEBYSCORE', KEYS[2], terms.from, terms.to, 'LIMIT', 0, 1)[1]
+return queued(ARGV[4], terms.since, first == 'q' .. ARGV[4] .. ' ' .. terms.entry)
 `,
 };
 

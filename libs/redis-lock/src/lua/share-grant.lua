@@ -30,7 +30,7 @@ if not owner then
   end
   count = math.min(ARGV[4], limit or math.huge)
 elseif owner == marker then
-  count = limit and math.min(ARGV[4], limit - live_shares()) or writer_waits() and 0 or tonumber(ARGV[4])
+  count = writer_waits() and 0 or math.min(ARGV[4], limit and limit - live_shares() or math.huge)
 elseif type(owner) == 'string' and owner ~= READ and (limit_of(owner) or limit and #owner == 35 and string.find(owner, '^[%w_-]+%.[%w_-]+$')) or owner == READ then
   return { 6, now, process_of(owner) and 'exclusive' or owner }
 end

@@ -28,9 +28,10 @@ if now > tonumber(ARGV[6]) or redis.call('ZSCORE', KEYS[2], 'x' .. ARGV[4]) then
   return { 2, now }
 end
 local terms = read_terms(ARGV[7])
-local is_first = enqueue(ARGV[4], terms)
+enqueue(ARGV[4], terms)
 local grant, mine = settle(ARGV[3], ARGV[4], ARGV[5])
 if mine then
   return grant
 end
-return queued(ARGV[4], terms.since, is_first)
+local first = redis.call('ZRANGEBYSCORE', KEYS[2], terms.from, terms.to, 'LIMIT', 0, 1)[1]
+return queued(ARGV[4], terms.since, first == 'q' .. ARGV[4] .. ' ' .. terms.entry)

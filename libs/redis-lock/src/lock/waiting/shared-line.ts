@@ -1,4 +1,4 @@
-import { shareToken, type Sharing } from '../../store/sharing.js';
+import { grantTokenOf, shareToken, type Sharing } from '../../store/sharing.js';
 import { mayTryAgain } from '../attempts.js';
 import type { Arrival } from '../arrival.js';
 import type { Hold } from '../hold.js';
@@ -21,6 +21,9 @@ export interface SharedLineOwner extends LineOwner {
  * a fence of its own.
  */
 export class SharedLine extends Line {
+  /** Shares that are ours, and whose caller enters when their lease is confirmed. */
+  private readonly confirming = new Set<Arrival>();
+
   constructor(
     override readonly local: SharedLineOwner,
     parts: LineParts,
@@ -38,12 +41,18 @@ export class SharedLine extends Line {
     return count;
   }
 
+  /** Whether a share that was granted with that token is on its way to its caller. */
+  isPassingOn(token: string): boolean {
+    for (const { grant } of this.confirming) if (grantTokenOf(grant.token) === token) return true;
+    return false;
+  }
+
   advance(): void {
-    const { local, trouble, queue } = this;
+    const { local, trouble, queue, confirming } = this;
     if (this.waiters.size === 0) {
       trouble.clear();
       queue.leave();
-      if (!local.isAsking && local.line === this) local.line = undefined;
+      if (!local.isAsking && confirming.size === 0 && local.line === this) local.line = undefined;
     } else if (queue.isStanding) {
       queue.stateWanted();
     } else if (!local.isAsking && !trouble.isPausing) {
@@ -114,7 +123,8 @@ export class SharedLine extends Line {
   }
 
   private async enterConfirmed(waiter: Waiter, arrival: Arrival): Promise<void> {
-    const { local, parts } = this;
+    const { local, parts, confirming } = this;
+    confirming.add(arrival);
     let hold: Hold | undefined;
     try {
       hold = await parts.entries.enterConfirmed(local, waiter.request, arrival.grant);
@@ -122,6 +132,7 @@ export class SharedLine extends Line {
       if (mayTryAgain(error)) this.trouble.note(error, 'pause');
       else waiter.reject(error);
     }
+    confirming.delete(arrival);
     if (hold === undefined) {
       this.returnShare(arrival);
       if (!waiter.isOver) this.waiters.addFirst(waiter);

@@ -30,6 +30,11 @@ export class SharedLocks {
     return this.locks[kind].get(key);
   }
 
+  /** Whether a share that was granted with that token is on its way to its caller. */
+  isPassingOn(key: string, token: string): boolean {
+    return this.find(key, 'read')?.line?.isPassingOn(token) === true || this.find(key, 'permit')?.line?.isPassingOn(token) === true;
+  }
+
   /** Callers of this process that wait for the key. */
   callers(key: string): number {
     return (this.find(key, 'read')?.line?.length ?? 0) + (this.find(key, 'permit')?.line?.length ?? 0);

@@ -23,8 +23,9 @@ local function admit(entry, score, marker, channel, own, lease)
   live_for(math.ceil((-lapse - now) / 1000))
   return false
 end
--- Goes through a line until as many entries as `most` have got shares. Returns a grant, `own`'s if there is one, and whether it is that.
-local function admit_line(from, to, marker, most, channel, own, lease)
+-- Goes through a line until as many entries as `most` have got shares, or one that is alive ends otherwise than `what`: that one waits for
+-- the lock to be idle. Returns a grant, `own`'s if there is one, and whether it is that.
+local function admit_line(from, to, marker, most, what, channel, own, lease)
   local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
   local grant, mine
   for i = 1, #line, 2 do
@@ -36,6 +37,9 @@ local function admit_line(from, to, marker, most, channel, own, lease)
     if not mark then
       redis.call('ZREM', KEYS[2], entry)
     elseif mark ~= 'p' or (own and string.sub(entry, 2, #own + 2) == own .. ' ') then
+      if what and string.sub(entry, -#what) ~= what then
+        break
+      end
       local done = admit(entry, line[i + 1], marker, channel, own, lease)
       if done then
         most = most - 1
@@ -50,9 +54,9 @@ local function admit_line(from, to, marker, most, channel, own, lease)
 end
 -- Every reader in line begins to read. The lock is free, or being read.
 local function admit_readers(channel, own, lease)
-  return admit_line(READERS, '+inf', READ, math.huge, channel, own, lease)
+  return admit_line(READERS, '+inf', READ, math.huge, nil, channel, own, lease)
 end
 -- Free permits go to the processes in line, one each. The lock is free, or of that limit.
 local function admit_permits(limit, channel, own, lease)
-  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), channel, own, lease)
+  return admit_line(QUEUED, QUEUE_END, '~1:limit:' .. limit, limit - live_shares(), ' p' .. limit, channel, own, lease)
 end

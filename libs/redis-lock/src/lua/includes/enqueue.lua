@@ -11,7 +11,7 @@ local function read_terms(terms)
     reads = reads,
     from = reads and READERS or QUEUED,
     to = reads and '+inf' or QUEUE_END,
-    since = since ~= '0' and since or micros(reads and now + READERS or now),
+    since = micros((since ~= '0' and since or now) + (reads and READERS or 0)),
     channel = channel,
   }
 end
@@ -43,5 +43,7 @@ local function enqueue(token, terms)
 end
 -- {4, now µs, first queued µs, 1 = first in line, pttl of the lock, token}
 local function queued(token, since, is_first, pttl)
-  return { 4, now, tonumber(since), is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
+  since = tonumber(since)
+  since = since < READERS + 0 and since or since - READERS
+  return { 4, now, since, is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
 end

@@ -41,13 +41,13 @@ local function hand_over(channel, own, lease, first)
     if not mark then
       -- Taken out later: once a script has written, a server out of memory refuses it nothing more.
       dead[#dead + 1] = member
-    elseif limit ~= '' then
+    elseif limit ~= '' and (mark ~= 'p' or token == own) then
       clear_lock()
       local grant, mine = admit_permits(limit, channel, own, lease)
       if fit_lock() then
         return grant, mine
       end
-      break
+      at, dead = at - #dead, {}
     elseif mark ~= 'p' or token == own then
       -- First, since it is never refused: a release has to work out of memory.
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))

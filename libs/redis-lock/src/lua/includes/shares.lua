@@ -38,7 +38,7 @@ local function longest_share()
     at = at + 8
   end
 end
--- Gives so many shares to a token, and the lock, which is free or that marker, to all who share it.
+-- Gives so many shares to a token, and the lock, which is free or that marker, to all who share it. Never shortens those that it has.
 local function add_shares(token, count, ms, marker)
   if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
     redis.call('SET', KEYS[1], marker, 'PX', ms)
@@ -49,7 +49,7 @@ local function add_shares(token, count, ms, marker)
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
   end
-  redis.call('ZADD', KEYS[2], unpack(members))
+  redis.call('ZADD', KEYS[2], 'LT', unpack(members))
   live_for(tonumber(ms))
 end
 -- Takes away the shares of a token, or all of them; returns how many there were, lapsed ones included.
@@ -72,7 +72,7 @@ local function fit_lock()
     return true
   end
   redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if last[1] then
     redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
   end

@@ -59,7 +59,7 @@ export abstract class MemoryHandOver {
         companion.dropShares();
         const grant = this.admitPermits(key, companion, entry.sharing, own);
         if (this.fitLock(key)) return grant;
-        break;
+        continue;
       }
       const grant = this.handTo(key, companion, entry, own);
       if (grant === 'passed over') continue;
@@ -87,7 +87,10 @@ export abstract class MemoryHandOver {
   protected share(key: string, token: string, count: number, leaseMs: number, sharing: Sharing): void {
     const companion = this.companionOrNew(key);
     const until = this.nowMs() + leaseMs;
-    for (let i = 0; i < count; i++) companion.setShare(shareToken(token, i), until);
+    for (let i = 0; i < count; i++) {
+      const share = shareToken(token, i);
+      companion.setShare(share, Math.max(until, companion.shareUntil(share) ?? 0));
+    }
     const lease = this.lease(key);
     this.leases.set(key, { token: markerOf(sharing), endsAt: Math.max(lease?.endsAt ?? 0, until) });
   }
@@ -102,7 +105,7 @@ export abstract class MemoryHandOver {
     const holder = owner === undefined ? undefined : processOf(owner);
     const line = this.lineOf(this.companionOrNew(key), sharing);
     const { head } = line;
-    const isKnown = head !== undefined && head.process !== holder && (line.markOf(head.process) ?? 'passed-over') !== 'passed-over';
+    const isKnown = head !== undefined && (line.markOf(head.process) ?? 'passed-over') !== 'passed-over';
     line.add(token, { graceMs, since, sharing, count });
     line.setMark(process, hears ? 'subscribed' : 'unknown', this.nowMs() + liveMs);
     if ((holder !== process || sharing?.kind === 'read') && !isKnown) this.publish(holder, { kind: 'others', key });
@@ -200,12 +203,13 @@ export abstract class MemoryHandOver {
     return this.admit(key, companion.writers, sharing, sharing.limit - companion.shareCount, own);
   }
 
-  /** Goes through a line until as many entries as `most` have got shares; returns the grant of the asking token, if it is among them. */
+  /** Goes through a line until as many entries as `most` have got shares, or one wants something else; returns the grant of the asking token, if it is among them. */
   private admit(key: string, line: MemoryLine, sharing: Sharing, most: number, own: Asking | undefined): HandedOver | undefined {
     let grant: HandedOver | undefined;
     let left = most;
     for (let found = line.next(own?.token, 0); found !== undefined && left > 0;) {
       const { entry, at } = found;
+      if (entry.sharing === undefined || markerOf(entry.sharing) !== markerOf(sharing)) break;
       const isOwn = entry.token === own?.token;
       if (!isOwn && line.markOf(entry.process) === 'subscribed' && !this.inboxes.has(entry.process)) {
         line.remark(entry.process, 'passed-over');

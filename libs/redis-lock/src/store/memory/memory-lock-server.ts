@@ -69,6 +69,8 @@ export class MemoryLockServer extends MemoryShareServer {
     const owned = this.lease(key)?.token === token;
     if (owned) this.leases.delete(key);
     const companion = this.companion(key);
+    // A downgrade may have made a reader of it.
+    const dropped = owned ? 0 : (companion?.dropShares(token) ?? 0);
     const entry = companion?.writers.find(token);
     if (companion !== undefined && entry !== undefined) {
       companion.writers.remove(entry);
@@ -76,7 +78,7 @@ export class MemoryLockServer extends MemoryShareServer {
     }
     if (tombstoneMs > 0) this.companionOrNew(key).bury(token, this.nowMs() + tombstoneMs);
     if (owned) this.handOver(key, 'writer');
-    else if (entry !== undefined) this.settle(key);
+    else if (entry !== undefined || dropped > 0) this.settle(key);
   }
 
   heartbeat({ key, current, token, leaseMs, deadline, ...standing }: ArrivingHeartbeat): ServerHeartbeatReply {

@@ -121,8 +121,8 @@ export abstract class MemoryShareServer extends MemoryHandOver {
 
   private countFor(key: string, sharing: Sharing, wanted: number): number {
     const companion = this.companion(key);
-    if (sharing.kind === 'permit') return Math.max(0, Math.min(wanted, sharing.limit - (companion?.shareCount ?? 0)));
-    return companion?.writers.isWaiting === true ? 0 : wanted;
+    if (companion?.writers.isWaiting === true) return 0;
+    return sharing.kind === 'read' ? wanted : Math.max(0, Math.min(wanted, sharing.limit - (companion?.shareCount ?? 0)));
   }
 
   private placeReply(key: string, token: string, grant: HandedOver | undefined, sharing: Sharing | undefined): PlaceReply {
