@@ -10,11 +10,12 @@ import { codeBlocks, diagnose, readRootFile, withoutComments } from './code-bloc
 
 const README = readRootFile('README.md');
 const IDEMPOTENCY = readRootFile('docs/idempotency.md');
+const KINDS = readRootFile('docs/kinds-of-locks.md');
 const CHINESE = readRootFile('README.zh-CN.md');
 const owned = ownedByEachTest();
 
 it('has code that compiles, as far as a compiler that sees a mistake can tell', () => {
-  const blocks = [README, IDEMPOTENCY].flatMap(codeBlocks);
+  const blocks = [README, IDEMPOTENCY, KINDS].flatMap(codeBlocks);
   const wrong = blocks.filter((code) => code.includes("ttl: '10s'")).map((code) => code.replace("ttl: '10s'", "ttl: '10sec'"));
   expect(wrong).toHaveLength(1);
   expect(diagnose([...blocks, ...wrong])).toEqual([expect.stringMatching(`^block-${String(blocks.length + 1)}\\.ts.*10sec`) as string]);

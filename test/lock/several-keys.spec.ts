@@ -121,6 +121,24 @@ describeOnBothStores('several keys', (stage) => {
     expect(await here.tryAcquire(['b', 'c'])).not.toBeNull();
   });
 
+  it('are polled for all together where the policy says so, and none is kept in between', async () => {
+    const held = await there.acquire('b', OPTIONS);
+    const polling = here.acquire(['a', 'b'], { ttl: '10s', wait: { retries: 20, delay: 40 } });
+    await stage().pass(100);
+    const between = await stage().run(there.acquire('a', OPTIONS));
+    expect([between.isHeld, held.isHeld]).toEqual([true, true]);
+    await Promise.all([between.release(), held.release()]);
+    await (await stage().run(polling)).release();
+    await held.release();
+    const busy = await there.acquire('b', OPTIONS);
+    const refused = here.acquire(['a', 'b'], { ttl: '10s', wait: { retries: 2, delay: 20 } });
+    const error = await stage().run(refused.catch((reason: unknown) => reason));
+    expect(error).toBeInstanceOf(LockBusyError);
+    expect(error).toMatchObject({ key: 'b' });
+    expect((error as LockBusyError).waitedMs).toBeGreaterThanOrEqual(40);
+    await busy.release();
+  });
+
   it('stay for their holdAtLeast', async () => {
     const lock = await here.acquire(['a', 'b'], { ...OPTIONS, holdAtLeast: 300 });
     await lock.release();

@@ -80,7 +80,7 @@ export class LockService {
 
   /**
    * Acquires one permit of a counting semaphore: at most `options.limit` are held at once, across all instances. A permit has a lease, is
-   * renewed, and is had in order of coming, as a lock is.
+   * renewed, and goes to the processes in line in the order of their coming, one each; within a process, to the callers in theirs.
    * @throws as {@link acquire}; LockOptionsError also while the key is in use with another limit, or as a lock
    */
   async acquirePermit(key: string, options: PermitOptions): Promise<SharedLock> {

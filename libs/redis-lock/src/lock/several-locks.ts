@@ -1,21 +1,25 @@
 import { LockBusyError } from '../errors/lock-busy.error.js';
 import { LockStoreError } from '../errors/lock-store.error.js';
-import type { Clock, Instant } from '../runtime/clock.js';
+import type { Clock, Instant, Timers } from '../runtime/clock.js';
 import type { GrantAllReply, LockStore } from '../store/lock-store.interface.js';
+import { mayTryAgain } from './attempts.js';
 import type { GiveBack } from './give-back.js';
 import { Hold } from './hold.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 import type { LockRequest } from './lock-request.js';
+import type { RetrySchedule } from './retry-schedule.js';
 import type { NotedTokens } from './noted-tokens.js';
 import type { TokenSource } from './token-source.js';
 import type { UnderWay } from './under-way.js';
 import type { LocalLock } from './waiting/local-lock.js';
 import type { LocalLocks } from './waiting/local-locks.js';
+import { sleep } from './waiting/polling.js';
 
 /** What taking several locks needs. */
 export interface SeveralLocksParts {
   readonly store: LockStore;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly tokens: TokenSource;
   readonly keeper: LeaseKeeper;
   readonly giveBack: GiveBack;
@@ -43,7 +47,9 @@ export class SeveralLocks {
    */
   async take(keys: readonly string[], request: LockRequest, gate: AbortSignal, takeOne: TakeOne): Promise<Hold[]> {
     throwIfAborted(request, gate);
-    const holds = await this.tryAndWait(keys, request, takeOne);
+    const holds = await (request.retry === undefined
+      ? this.tryAndWait(keys, request, takeOne)
+      : this.poll(keys, request, request.retry, gate, takeOne));
     try {
       throwIfAborted(request, gate);
     } catch (reason) {
@@ -51,6 +57,31 @@ export class SeveralLocks {
       throw reason;
     }
     return holds;
+  }
+
+  /** All of them are tried at the times of the policy, and none is kept in between. */
+  private async poll(
+    keys: readonly string[],
+    request: LockRequest,
+    schedule: RetrySchedule,
+    gate: AbortSignal,
+    takeOne: TakeOne,
+  ): Promise<Hold[]> {
+    const { clock, timers } = this.parts;
+    const since = clock.now();
+    const signals = request.signal === undefined ? [gate] : [request.signal, gate];
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.tryAndWait(keys, { ...request, waitMs: 0, retry: undefined }, takeOne);
+      } catch (error) {
+        const delay = schedule.delayBefore(attempt);
+        if (!(error instanceof LockBusyError || mayTryAgain(error)) || delay === undefined) {
+          throw error instanceof LockBusyError ? this.busySince(since, error) : error;
+        }
+        await sleep(delay, signals, timers);
+        throwIfAborted(request, gate);
+      }
+    }
   }
 
   private async tryAndWait(keys: readonly string[], request: LockRequest, takeOne: TakeOne): Promise<Hold[]> {

@@ -3,7 +3,7 @@ import type { LuaScript } from './lua-script.js';
 
 export const CANCEL: LuaScript = {
   name: 'cancel',
-  sha1: '01ef835d89f2c7c6d3bab5a0b15d63076de2517a',
+  sha1: 'c63317ac4929ce4d8167b7dd809290ee798c20ac',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
@@ -188,11 +188,20 @@ local function clear_lock()
   redis.call('DEL', KEYS[1])
   drop_shares()
 end
+local function first_since(from, to, own)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
+  for i = 1, #line, 2 do
+    local mark = mark_of(place_of(line[i]))
+    if mark and (mark ~= 'p' or own and string.sub(line[i], 2, #own + 2) == own .. ' ') then
+      return tonumber(line[i + 1])
+    end
+  end
+end
 local function hand_over(channel, own, lease, first)
   local reader = redis.call('ZRANGEBYSCORE', KEYS[2], READERS, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if reader[1] and not first then
-    local writer = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END, 'WITHSCORES', 'LIMIT', 0, 1)
-    first = writer[1] and tonumber(writer[2]) <= reader[2] - READERS and 'w' or 'r'
+    local read_since, write_since = first_since(READERS, '+inf', own), first_since(QUEUED, QUEUE_END, own)
+    first = write_since and write_since <= (read_since or math.huge) - READERS and 'w' or 'r'
   end
   if reader[1] and first == 'r' then
     clear_lock()
@@ -526,7 +535,7 @@ return { 1, now }
 
 export const FORCE_RELEASE: LuaScript = {
   name: 'force-release',
-  sha1: 'c2043175ea14708b80794140fde177925c905653',
+  sha1: '71cb0859af4f4b863ec1769101558cf3738ba1e4',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local QUEUED = '(0'
@@ -699,11 +708,20 @@ local function clear_lock()
   redis.call('DEL', KEYS[1])
   drop_shares()
 end
+local function first_since(from, to, own)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
+  for i = 1, #line, 2 do
+    local mark = mark_of(place_of(line[i]))
+    if mark and (mark ~= 'p' or own and string.sub(line[i], 2, #own + 2) == own .. ' ') then
+      return tonumber(line[i + 1])
+    end
+  end
+end
 local function hand_over(channel, own, lease, first)
   local reader = redis.call('ZRANGEBYSCORE', KEYS[2], READERS, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if reader[1] and not first then
-    local writer = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END, 'WITHSCORES', 'LIMIT', 0, 1)
-    first = writer[1] and tonumber(writer[2]) <= reader[2] - READERS and 'w' or 'r'
+    local read_since, write_since = first_since(READERS, '+inf', own), first_since(QUEUED, QUEUE_END, own)
+    first = write_since and write_since <= (read_since or math.huge) - READERS and 'w' or 'r'
   end
   if reader[1] and first == 'r' then
     clear_lock()
@@ -783,7 +801,7 @@ return 1
 
 export const GRANT: LuaScript = {
   name: 'grant',
-  sha1: '6bd3751ee07ed492c27b4e9c5f7a6f8ea3f8aeab',
+  sha1: 'e1edaf07af0bb3cb26813694149f94974a972460',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[3]) then
@@ -966,11 +984,20 @@ local function clear_lock()
   redis.call('DEL', KEYS[1])
   drop_shares()
 end
+local function first_since(from, to, own)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
+  for i = 1, #line, 2 do
+    local mark = mark_of(place_of(line[i]))
+    if mark and (mark ~= 'p' or own and string.sub(line[i], 2, #own + 2) == own .. ' ') then
+      return tonumber(line[i + 1])
+    end
+  end
+end
 local function hand_over(channel, own, lease, first)
   local reader = redis.call('ZRANGEBYSCORE', KEYS[2], READERS, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if reader[1] and not first then
-    local writer = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END, 'WITHSCORES', 'LIMIT', 0, 1)
-    first = writer[1] and tonumber(writer[2]) <= reader[2] - READERS and 'w' or 'r'
+    local read_since, write_since = first_since(READERS, '+inf', own), first_since(QUEUED, QUEUE_END, own)
+    first = write_since and write_since <= (read_since or math.huge) - READERS and 'w' or 'r'
   end
   if reader[1] and first == 'r' then
     clear_lock()
@@ -1127,7 +1154,7 @@ return { 0, now, reserve(#names / 2) }
 
 export const HEARTBEAT: LuaScript = {
   name: 'heartbeat',
-  sha1: 'efc34e18d880d633b649e7a7ff82956357b6d94f',
+  sha1: '4820c6706171c53819176699f9839721bdd161de',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[4]) then
@@ -1365,11 +1392,20 @@ local function clear_lock()
   redis.call('DEL', KEYS[1])
   drop_shares()
 end
+local function first_since(from, to, own)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
+  for i = 1, #line, 2 do
+    local mark = mark_of(place_of(line[i]))
+    if mark and (mark ~= 'p' or own and string.sub(line[i], 2, #own + 2) == own .. ' ') then
+      return tonumber(line[i + 1])
+    end
+  end
+end
 local function hand_over(channel, own, lease, first)
   local reader = redis.call('ZRANGEBYSCORE', KEYS[2], READERS, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if reader[1] and not first then
-    local writer = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END, 'WITHSCORES', 'LIMIT', 0, 1)
-    first = writer[1] and tonumber(writer[2]) <= reader[2] - READERS and 'w' or 'r'
+    local read_since, write_since = first_since(READERS, '+inf', own), first_since(QUEUED, QUEUE_END, own)
+    first = write_since and write_since <= (read_since or math.huge) - READERS and 'w' or 'r'
   end
   if reader[1] and first == 'r' then
     clear_lock()
@@ -1839,7 +1875,7 @@ return 1
 
 export const RELEASE: LuaScript = {
   name: 'release',
-  sha1: '40ab0f7f8c3169615e0009d3bcc89f897c7648d5',
+  sha1: '975e77716876c26943b2ac9792234a0b182c2587',
   source: `if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
@@ -2033,11 +2069,20 @@ local function clear_lock()
   redis.call('DEL', KEYS[1])
   drop_shares()
 end
+local function first_since(from, to, own)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
+  for i = 1, #line, 2 do
+    local mark = mark_of(place_of(line[i]))
+    if mark and (mark ~= 'p' or own and string.sub(line[i], 2, #own + 2) == own .. ' ') then
+      return tonumber(line[i + 1])
+    end
+  end
+end
 local function hand_over(channel, own, lease, first)
   local reader = redis.call('ZRANGEBYSCORE', KEYS[2], READERS, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if reader[1] and not first then
-    local writer = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END, 'WITHSCORES', 'LIMIT', 0, 1)
-    first = writer[1] and tonumber(writer[2]) <= reader[2] - READERS and 'w' or 'r'
+    local read_since, write_since = first_since(READERS, '+inf', own), first_since(QUEUED, QUEUE_END, own)
+    first = write_since and write_since <= (read_since or math.huge) - READERS and 'w' or 'r'
   end
   if reader[1] and first == 'r' then
     clear_lock()
@@ -2174,7 +2219,7 @@ return reply
 
 export const SHARE_CANCEL: LuaScript = {
   name: 'share-cancel',
-  sha1: 'd9cf8ed1bbe276713387e930507029de86b7e2cb',
+  sha1: '0a4c600f5ab7b863704c98adec75ca9f7bab46f1',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
@@ -2359,11 +2404,20 @@ local function clear_lock()
   redis.call('DEL', KEYS[1])
   drop_shares()
 end
+local function first_since(from, to, own)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
+  for i = 1, #line, 2 do
+    local mark = mark_of(place_of(line[i]))
+    if mark and (mark ~= 'p' or own and string.sub(line[i], 2, #own + 2) == own .. ' ') then
+      return tonumber(line[i + 1])
+    end
+  end
+end
 local function hand_over(channel, own, lease, first)
   local reader = redis.call('ZRANGEBYSCORE', KEYS[2], READERS, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if reader[1] and not first then
-    local writer = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END, 'WITHSCORES', 'LIMIT', 0, 1)
-    first = writer[1] and tonumber(writer[2]) <= reader[2] - READERS and 'w' or 'r'
+    local read_since, write_since = first_since(READERS, '+inf', own), first_since(QUEUED, QUEUE_END, own)
+    first = write_since and write_since <= (read_since or math.huge) - READERS and 'w' or 'r'
   end
   if reader[1] and first == 'r' then
     clear_lock()
@@ -2582,7 +2636,7 @@ return { 1, now }
 
 export const SHARE_GRANT: LuaScript = {
   name: 'share-grant',
-  sha1: '226862a4f8d2247bd6c1000c9315f616b7ceb01e',
+  sha1: '675788fd0473d869ee3f186154373679a9ce89a8',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[3]) then
@@ -2758,11 +2812,20 @@ local function clear_lock()
   redis.call('DEL', KEYS[1])
   drop_shares()
 end
+local function first_since(from, to, own)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
+  for i = 1, #line, 2 do
+    local mark = mark_of(place_of(line[i]))
+    if mark and (mark ~= 'p' or own and string.sub(line[i], 2, #own + 2) == own .. ' ') then
+      return tonumber(line[i + 1])
+    end
+  end
+end
 local function hand_over(channel, own, lease, first)
   local reader = redis.call('ZRANGEBYSCORE', KEYS[2], READERS, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if reader[1] and not first then
-    local writer = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END, 'WITHSCORES', 'LIMIT', 0, 1)
-    first = writer[1] and tonumber(writer[2]) <= reader[2] - READERS and 'w' or 'r'
+    local read_since, write_since = first_since(READERS, '+inf', own), first_since(QUEUED, QUEUE_END, own)
+    first = write_since and write_since <= (read_since or math.huge) - READERS and 'w' or 'r'
   end
   if reader[1] and first == 'r' then
     clear_lock()
@@ -2911,7 +2974,7 @@ return queued(ARGV[1], terms.since, enqueue(ARGV[1], terms), pttl)
 
 export const SHARE_HEARTBEAT: LuaScript = {
   name: 'share-heartbeat',
-  sha1: '13d9bbe947f4252b7efa09f8dcaac1e989142eeb',
+  sha1: 'd97afd2a69762ff995d9f0596e6c4028e4a3e004',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[4]) then
@@ -3087,11 +3150,20 @@ local function clear_lock()
   redis.call('DEL', KEYS[1])
   drop_shares()
 end
+local function first_since(from, to, own)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
+  for i = 1, #line, 2 do
+    local mark = mark_of(place_of(line[i]))
+    if mark and (mark ~= 'p' or own and string.sub(line[i], 2, #own + 2) == own .. ' ') then
+      return tonumber(line[i + 1])
+    end
+  end
+end
 local function hand_over(channel, own, lease, first)
   local reader = redis.call('ZRANGEBYSCORE', KEYS[2], READERS, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if reader[1] and not first then
-    local writer = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END, 'WITHSCORES', 'LIMIT', 0, 1)
-    first = writer[1] and tonumber(writer[2]) <= reader[2] - READERS and 'w' or 'r'
+    local read_since, write_since = first_since(READERS, '+inf', own), first_since(QUEUED, QUEUE_END, own)
+    first = write_since and write_since <= (read_since or math.huge) - READERS and 'w' or 'r'
   end
   if reader[1] and first == 'r' then
     clear_lock()
@@ -3260,7 +3332,7 @@ return queued(token, terms.since, first == 'q' .. token .. ' ' .. terms.entry, n
 
 export const SHARE_RELEASE: LuaScript = {
   name: 'share-release',
-  sha1: '21acd95abbcad6aa3eaa62ab44a5b7be28fdf351',
+  sha1: '842c6a9fb2c4efc736ca0b02ee76db6c2f265a0b',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local QUEUED = '(0'
@@ -3433,11 +3505,20 @@ local function clear_lock()
   redis.call('DEL', KEYS[1])
   drop_shares()
 end
+local function first_since(from, to, own)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
+  for i = 1, #line, 2 do
+    local mark = mark_of(place_of(line[i]))
+    if mark and (mark ~= 'p' or own and string.sub(line[i], 2, #own + 2) == own .. ' ') then
+      return tonumber(line[i + 1])
+    end
+  end
+end
 local function hand_over(channel, own, lease, first)
   local reader = redis.call('ZRANGEBYSCORE', KEYS[2], READERS, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if reader[1] and not first then
-    local writer = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END, 'WITHSCORES', 'LIMIT', 0, 1)
-    first = writer[1] and tonumber(writer[2]) <= reader[2] - READERS and 'w' or 'r'
+    local read_since, write_since = first_since(READERS, '+inf', own), first_since(QUEUED, QUEUE_END, own)
+    first = write_since and write_since <= (read_since or math.huge) - READERS and 'w' or 'r'
   end
   if reader[1] and first == 'r' then
     clear_lock()

@@ -53,8 +53,8 @@ function verdict(key: string, found: Busy | LockStoreError, since: Instant, cloc
   return new LockBusyError(key, { waitedMs, retryAfterMs: Math.ceil(found.leaseLeftMs ?? 0) });
 }
 
-/** Ends early when a signal aborts; the caller looks at them. */
-function sleep(ms: number, signals: readonly AbortSignal[], timers: Timers): Promise<void> {
+/** Ends early when a signal aborts; whoever calls looks at them. */
+export function sleep(ms: number, signals: readonly AbortSignal[], timers: Timers): Promise<void> {
   return new Promise((resolve) => {
     if (signals.some(({ aborted }) => aborted)) {
       resolve();

@@ -6,6 +6,16 @@ local function clear_lock()
   redis.call('DEL', KEYS[1])
   drop_shares()
 end
+-- When the first of a line came that is alive and not passed over, or is `own`; nil where nobody is.
+local function first_since(from, to, own)
+  local line = redis.call('ZRANGEBYSCORE', KEYS[2], from, to, 'WITHSCORES')
+  for i = 1, #line, 2 do
+    local mark = mark_of(place_of(line[i]))
+    if mark and (mark ~= 'p' or own and string.sub(line[i], 2, #own + 2) == own .. ' ') then
+      return tonumber(line[i + 1])
+    end
+  end
+end
 -- Hands a lock over that is free, or whose owner just gave it up, to the next live process in line: its entry goes, the owner is written, and last of all its process is told.
 -- `own` is a token of the process that asks: its grant goes into the reply, with the whole lease that it wants.
 -- A message that reached nobody means that the process is gone, but only where its subscription was known to work, and once: until it is
@@ -17,8 +27,8 @@ end
 local function hand_over(channel, own, lease, first)
   local reader = redis.call('ZRANGEBYSCORE', KEYS[2], READERS, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   if reader[1] and not first then
-    local writer = redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, QUEUE_END, 'WITHSCORES', 'LIMIT', 0, 1)
-    first = writer[1] and tonumber(writer[2]) <= reader[2] - READERS and 'w' or 'r'
+    local read_since, write_since = first_since(READERS, '+inf', own), first_since(QUEUED, QUEUE_END, own)
+    first = write_since and write_since <= (read_since or math.huge) - READERS and 'w' or 'r'
   end
   if reader[1] and first == 'r' then
     clear_lock()

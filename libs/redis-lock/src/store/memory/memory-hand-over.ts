@@ -47,7 +47,8 @@ export abstract class MemoryHandOver {
     const companion = this.companion(key);
     if (companion === undefined) return undefined;
     const { writers, readers } = companion;
-    const readersFirst = before === 'unknown' ? (readers.head?.since ?? Infinity) < (writers.head?.since ?? Infinity) : before === 'writer';
+    const sinceIn = (line: MemoryLine): number => line.next(own?.token, 0)?.entry.since ?? Infinity;
+    const readersFirst = before === 'unknown' ? sinceIn(readers) < sinceIn(writers) : before === 'writer';
     if (readersFirst && readers.head !== undefined) {
       companion.dropShares();
       const grant = this.admitReaders(key, companion, own);

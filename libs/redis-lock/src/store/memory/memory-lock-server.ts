@@ -98,9 +98,9 @@ export class MemoryLockServer extends MemoryShareServer {
       writers.setMark(process, mark === 'subscribed' && standing.hears ? mark : 'unknown', this.nowMs() + standing.liveMs);
     } else {
       if (holder !== undefined && processOf(holder.token) === process) return { status: 'own', now, token: holder.token };
+      if (companion.isBuried(token)) return { status: 'stale', now };
       const ghost = writers.entryOf(process);
       if (ghost !== undefined) writers.remove(ghost);
-      if (companion.isBuried(token)) return { status: 'stale', now };
       this.enqueue(key, token, standing);
       inLine = token;
     }
