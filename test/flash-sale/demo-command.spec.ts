@@ -8,13 +8,13 @@ const EXACT = { requests: 600, succeeded: 200, stockLeft: 0, expectedStock: 0, l
 
 describe('npm run demo', () => {
   it(
-    'shows that stock is exact with locks, wrong without, that the job runs once per tick, and that no order is made twice',
+    'shows what is exact with locks and wrong without, that the job runs once per tick, and that no order is made twice',
     async () => {
       const command = owned.add(new Command(process.execPath, ['apps/flash-sale/scripts/demo.mjs', '--json']));
       const code = await command.ended(DEMO_MS);
       if (code !== 0) throw new Error(command.output);
 
-      const { strategies, schedule, duplicates } = JSON.parse(command.stdout);
+      const { strategies, prices, transfers, checkouts, schedule, duplicates } = JSON.parse(command.stdout);
       expect(strategies).toEqual({
         none: {
           requests: 600,
@@ -31,6 +31,10 @@ describe('npm run demo', () => {
       expect(expectedStock).toBe(200 - succeeded);
       expect(lostUpdates).toBe(stockLeft - expectedStock);
       expect(lostUpdates).toBeGreaterThan(0);
+      expect(prices.locked).toEqual({ writes: 30, reads: expect.any(Number), torn: 0 });
+      expect(prices.locked.reads).toBeGreaterThan(0);
+      expect(transfers).toMatchObject({ transfers: 120, total: 1000, stocks: transfers.expectedStocks });
+      expect(checkouts).toMatchObject({ buyers: 60, sold: 20, orders: 20, left: 0 });
       expect(schedule.ticks).toBeGreaterThanOrEqual(4);
       expect(schedule.runs).toBe(schedule.ticks);
       expect(duplicates).toEqual({ submits: 200, orders: 20, replayed: expect.any(Number), expectedOrders: 20 });

@@ -14,6 +14,9 @@ it('four instances that start at once on an empty file set it up together, once'
       { name: expect.stringMatching(/^CreateShop\d+$/) as string },
       { name: expect.stringMatching(/^StockFirstProduct\d+$/) as string },
       { name: expect.stringMatching(/^OrderPiecesOnce\d+$/) as string },
+      { name: expect.stringMatching(/^CreatePriceParts\d+$/) as string },
+      { name: expect.stringMatching(/^CreateReportExports\d+$/) as string },
+      { name: expect.stringMatching(/^CreateCheckout\d+$/) as string },
     ]);
     expect(database.prepare('SELECT COUNT(*) AS products FROM products').all()).toEqual([{ products: 1 }]);
     expect(database.pragma('journal_mode')).toEqual([{ journal_mode: 'wal' }]);

@@ -69,6 +69,17 @@ describe('sections inside each other', () => {
     expect(locks.current()).toBeUndefined();
   });
 
+  it('know a lock that they have lost, which says so: what comes before a commit must not pass', async () => {
+    const section = locks.withLock('stock', { ttl: '1s', renew: false }, async (lock) => {
+      await clock.advance('2s');
+      expect(locks.current()).toBe(lock);
+      expect(locks.current('stock')?.isHeld).toBe(false);
+      locks.current()?.assertHeld();
+      return 'committed';
+    });
+    await expect(section).rejects.toMatchObject({ code: 'LOCK_LOST', reason: 'expired' });
+  });
+
   it('keep the lock until the last of them ends, also one that nobody waits for', async () => {
     let finish = (): void => undefined;
     const ended = new Promise<void>((resolve) => (finish = resolve));

@@ -1,6 +1,8 @@
 // `npm run demo`: sells one product after another to many buyers at once, over HTTP and through three processes, with and without locks.
-// Then submits every one of some orders many times over, and kills one process on the way.
-// Exits with 0 if every strategy but `none` was exact, `none` lost updates, the scheduled job ran once per tick, and every order was made once.
+// Then reads prices while they are set, moves stock to and fro, and checks out with cards of which some are declined; at last submits every one of
+// some orders many times over, and kills one process on the way.
+// Exits with 0 if every strategy but `none` was exact, `none` lost updates, no reader with a lock saw a torn price, no piece was lost in a transfer,
+// the checkouts sold what was there, the scheduled job ran once per tick, and every order was made once.
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,11 +10,14 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findRedisServer, startRedisServer } from '../../../tools/redis-server.mjs';
 import { AppProcess } from './app-process.mjs';
+import { checkOut } from './demo/checkouts.mjs';
 import { submitDuplicates } from './demo/duplicates.mjs';
+import { readWhileWriting } from './demo/prices.mjs';
 import { Progress } from './demo/progress.mjs';
 import { sell } from './demo/sale.mjs';
 import { ScheduleWatch } from './demo/schedule-watch.mjs';
 import { ShopClient } from './demo/shop-client.mjs';
+import { transferBothWays } from './demo/transfers.mjs';
 import { faultsOf, outcomeOf, tableOf } from './demo/verdict.mjs';
 import { onStopRequested } from './stop-signals.mjs';
 
@@ -20,6 +25,9 @@ const STOCK = 200;
 const BUYERS = 600;
 const INSTANCES = 3;
 const STRATEGIES = /** @type {const} */ (['none', 'locked', 'retry', 'fenced']);
+const PRICES = { writes: 30, readers: 12 };
+const TRANSFERS = 120;
+const CHECKOUTS = { stock: 20, buyers: 60 };
 const TICK_SECONDS = 5;
 const LEAST_TICKS = 4;
 const ORDERS = 20;
@@ -72,6 +80,7 @@ async function demonstrate() {
   watch.begin();
   const client = new ShopClient();
   ending.push(() => client.close());
+  const at = { urls: apps.map(({ url }) => url), client };
 
   const sales = [];
   for (const strategy of STRATEGIES) {
@@ -80,13 +89,27 @@ async function demonstrate() {
       strategy,
       stock: STOCK,
       buyers: BUYERS,
-      urls: apps.map(({ url }) => url),
-      client,
+      ...at,
       onProgress: (sold, done) => progress.current(`  sold ${sold}, ${done} of ${BUYERS} buyers served`),
     });
     progress.line(`  sold ${sale.result.succeeded}, ${sale.result.stockLeft} left`);
     sales.push(sale);
   }
+  progress.line(`prices: ${PRICES.writes} set while ${PRICES.readers} readers look, without a lock and with it…`);
+  const prices = {
+    none: await readWhileWriting({ strategy: 'none', ...PRICES, ...at }),
+    locked: await readWhileWriting({ strategy: 'locked', ...PRICES, ...at }),
+  };
+  progress.line(`  torn: ${prices.none.torn} without, ${prices.locked.torn} with it`);
+
+  progress.line(`transfers: ${TRANSFERS} between two products, there and back at once…`);
+  const transfers = await transferBothWays({ transfers: TRANSFERS, ...at });
+  progress.line(`  ${transfers.total} pieces are there of ${transfers.expectedTotal}`);
+
+  progress.line(`checkouts: ${CHECKOUTS.stock} pieces, ${CHECKOUTS.buyers} buyers, every third without money…`);
+  const checkouts = await checkOut({ ...CHECKOUTS, ...at });
+  progress.line(`  sold ${checkouts.sold}, ${checkouts.left} left`);
+
   progress.line(`schedule: waiting for ${LEAST_TICKS} ticks…`);
   const ticks = await watch.ticks(LEAST_TICKS, breakOff.signal);
 
@@ -95,8 +118,7 @@ async function demonstrate() {
   const duplicates = await submitDuplicates({
     orders: ORDERS,
     submitsEach: SUBMITS_EACH,
-    urls: apps.map(({ url }) => url),
-    client,
+    ...at,
     kill: () => {
       const victim = apps.at(-1);
       if (victim === undefined) return;
@@ -107,7 +129,7 @@ async function demonstrate() {
     onProgress: (answered) => progress.current(`  ${answered} of ${submits} submits answered`),
   });
   progress.line(`  ${duplicates.result.orders} orders, ${duplicates.result.replayed} replies replayed`);
-  return { sales, ticks, duplicates };
+  return { sales, prices, transfers, checkouts, ticks, duplicates };
 }
 
 /** Redis and a database for this run only, but for what the environment names. */

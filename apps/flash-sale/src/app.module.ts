@@ -4,6 +4,8 @@ import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { LockExceptionFilter, RedisLockModule } from 'nestjs-redis-lock';
 import { buyerOf } from './buyers/buyer-request.js';
+import { CatalogModule } from './catalog/catalog.module.js';
+import { CheckoutModule } from './checkout/checkout.module.js';
 import { validateEnvironment, type Environment } from './config/environment.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -12,6 +14,7 @@ import { OrdersModule } from './orders/orders.module.js';
 import { InvalidRequestException } from './problems/invalid-request.exception.js';
 import { ProblemFilter } from './problems/problem.filter.js';
 import { ProductsModule } from './products/products.module.js';
+import { ReportsModule } from './reports/reports.module.js';
 import { SeckillModule } from './seckill/seckill.module.js';
 import { StatsModule } from './stats/stats.module.js';
 
@@ -41,6 +44,9 @@ export class AppModule {
         InventoryModule,
         OrdersModule,
         SeckillModule,
+        CatalogModule,
+        CheckoutModule,
+        ReportsModule,
         StatsModule,
         HealthModule,
       ],

@@ -18,9 +18,11 @@ export interface Answer<T> {
   readonly body: T;
 }
 
+type Method = 'GET' | 'POST' | 'PUT';
+
 /** A request, with headers of its own where it needs any. */
 interface Sent {
-  readonly method: 'GET' | 'POST';
+  readonly method: Method;
   readonly headers?: Record<string, string>;
   readonly body?: string;
 }
@@ -90,14 +92,12 @@ export class Shop {
     return this.ask(instance, path, { method: 'POST', ...(body && { body: JSON.stringify(body) }) });
   }
 
+  put<T = unknown>(path: string, body: object, instance = 0): Promise<Answer<T>> {
+    return this.ask(instance, path, { method: 'PUT', body: JSON.stringify(body) });
+  }
+
   /** As a client that brings headers of its own. */
-  send<T = unknown>(
-    method: 'GET' | 'POST',
-    path: string,
-    headers: Record<string, string>,
-    body?: object,
-    instance = 0,
-  ): Promise<Answer<T>> {
+  send<T = unknown>(method: Method, path: string, headers: Record<string, string>, body?: object, instance = 0): Promise<Answer<T>> {
     return this.ask(instance, path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
   }
 
@@ -123,7 +123,9 @@ export class Shop {
     // A connection that is kept may be closed just when it is used again.
     const headers = { ...own, connection: 'close', 'content-type': 'application/json' };
     const response = await fetch(`${this.url(instance)}${path}`, { ...init, headers });
+    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    const body: unknown = await (isJson ? response.json() : response.text());
     // Whoever calls says what the endpoint answers.
-    return { status: response.status, headers: response.headers, body: (await response.json()) as T };
+    return { status: response.status, headers: response.headers, body: body as T };
   }
 }

@@ -54,6 +54,22 @@ export function describeGrantAll(stage: () => StoreStage): void {
     expect(await owners(first?.key ?? '')).toEqual([undefined]);
   });
 
+  it('and grants of shares leave room for all their fences', async () => {
+    const lock = await SharedKey.open(stage(), 'd');
+    const ahead = (await stage().now()) + 3_600e6;
+    await stage().useFence(ahead);
+    expect(await take(claimsOf('a', 'b', 'c'))).toEqual({ status: 'granted', fences: [ahead + 1, ahead + 2, ahead + 3] });
+    const { token, fence } = await lock.take(one, READING, { count: 2 });
+    expect(fence).toBe(ahead + 4);
+    const queued = await lock.stand(other, ALONE);
+    await lock.cancel(token, READING);
+    const reader = await lock.stand(one, READING, { count: 3 });
+    await lock.release(queued.token, ALONE);
+    await lock.heard(one);
+    expect(one.granted).toMatchObject([{ token: reader.token, fence: ahead + 7, shares: 3 }]);
+    expect((await lock.take(other, READING)).fence).toBeGreaterThanOrEqual(ahead + 10);
+  });
+
   describe('grants none', () => {
     let lock: SharedKey;
 

@@ -98,6 +98,14 @@ export function describeShareHeartbeats(stage: () => StoreStage): void {
       expect(await lock.holders()).toEqual([next]);
     });
 
+    it.each(['cancel', 'leave'] as const)('%s of one of two entries of a process leaves the other one alive', async (end) => {
+      const [first, second] = [await lock.stand(waiter, sharing), await lock.stand(waiter, sharing)];
+      await lock[end](first.token, sharing);
+      expect((await lock.stored()).waiting).toEqual([waiter.name]);
+      await lock.release(token, held);
+      expect(await lock.holders()).toEqual([second.token]);
+    });
+
     it('do not queue with a token that was cancelled', async () => {
       const next = waiter.token();
       await lock.cancel(next, sharing);
@@ -205,12 +213,23 @@ export function describeShareHeartbeats(stage: () => StoreStage): void {
     expect(await lock.holders()).toEqual([queued[1]]);
   });
 
+  it.each([ALONE, READING, permitOf(2)])('with a cancelled token leave the entry of their process: %j', async (sharing) => {
+    const { token } = await lock.take(holder, sharing?.kind === 'permit' ? sharing : ALONE, { count: 2 });
+    const queued = await lock.stand(waiter, sharing);
+    const next = waiter.token();
+    await lock.cancel(next, sharing);
+    expect(await lock.beat(waiter, sharing, waiter.token(), { token: next })).toEqual({ status: 'void' });
+    expect(await lock.beat(waiter, sharing, queued.token)).toMatchObject({ status: 'queued', token: queued.token });
+    await lock.cancel(token, sharing?.kind === 'permit' ? sharing : ALONE);
+    expect(await lock.holders()).toEqual([queued.token]);
+  });
+
   it('since is a time of the server', async () => {
     const before = await stage().now();
     const { token } = await lock.take(holder, ALONE);
     const queued = [await lock.stand(waiter, READING), await lock.stand(other, ALONE)];
-    const after = await stage().now();
     const reply = await lock.beat(waiter, READING, token, { token: queued[0]?.token ?? '' });
+    const after = await stage().now();
     for (const since of [...queued.map((entry) => entry.since), reply.status === 'queued' ? reply.since : NaN]) {
       expect(since).toBeGreaterThanOrEqual(before);
       expect(since).toBeLessThanOrEqual(after);

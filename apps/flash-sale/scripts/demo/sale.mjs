@@ -1,4 +1,5 @@
 import { buy } from './buyer.mjs';
+import { served } from './patient.mjs';
 
 const PATIENCE_MS = 30_000;
 
@@ -15,7 +16,7 @@ const PATIENCE_MS = 30_000;
  */
 export async function sell({ strategy, stock, buyers, urls, client, onProgress }) {
   const [first = ''] = urls;
-  const { id } = successful(await client.post(`${first}/products`, { name: `Demo: ${strategy}`, stock }));
+  const { id } = served(await client.post(`${first}/products`, { name: `Demo: ${strategy}`, stock }));
   let sold = 0;
   let done = 0;
   const since = performance.now();
@@ -29,16 +30,10 @@ export async function sell({ strategy, stock, buyers, urls, client, onProgress }
     }),
   );
   const ms = Math.round(performance.now() - since);
-  const { stock: stockLeft } = successful(await client.get(`${first}/products/${id}`));
+  const { stock: stockLeft = NaN } = served(await client.get(`${first}/products/${id}`));
   /** @type {SaleResult} */
   const result = { requests: buyers, succeeded: sold, stockLeft, expectedStock: stock - sold, lostUpdates: stockLeft - (stock - sold) };
   return { strategy, result, ms, purchases };
 }
 
 /** @typedef {Awaited<ReturnType<typeof sell>>} Sale */
-
-/** @param {import('./shop-client.mjs').Answer} answer */
-function successful({ status, body, text }) {
-  if (status >= 300 || body === undefined) throw new Error(`An instance answered ${status}: ${text}`);
-  return { id: Number(body.id), stock: Number(body.stock) };
-}

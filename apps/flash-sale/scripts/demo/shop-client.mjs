@@ -30,6 +30,14 @@ export class ShopClient {
     return this.#ask(url, 'POST', body === undefined ? undefined : JSON.stringify(body), headers);
   }
 
+  /**
+   * @param {string} url
+   * @param {object} body
+   */
+  put(url, body) {
+    return this.#ask(url, 'PUT', JSON.stringify(body), {});
+  }
+
   /** Breaks off all requests under way; those that come later are refused. */
   close() {
     this.#isClosed = true;

@@ -4,9 +4,19 @@ import type { Environment } from '../config/environment.js';
 import { CreateShop1767225600000 } from './migrations/1767225600000-create-shop.migration.js';
 import { StockFirstProduct1767225600001 } from './migrations/1767225600001-stock-first-product.migration.js';
 import { OrderPiecesOnce1767225600002 } from './migrations/1767225600002-order-pieces-once.migration.js';
+import { CreatePriceParts1767225600003 } from './migrations/1767225600003-create-price-parts.migration.js';
+import { CreateReportExports1767225600004 } from './migrations/1767225600004-create-report-exports.migration.js';
+import { CreateCheckout1767225600005 } from './migrations/1767225600005-create-checkout.migration.js';
 import { useWriteAheadLog } from './sqlite/write-ahead-log.js';
 
-const MIGRATIONS = [CreateShop1767225600000, StockFirstProduct1767225600001, OrderPiecesOnce1767225600002];
+const MIGRATIONS = [
+  CreateShop1767225600000,
+  StockFirstProduct1767225600001,
+  OrderPiecesOnce1767225600002,
+  CreatePriceParts1767225600003,
+  CreateReportExports1767225600004,
+  CreateCheckout1767225600005,
+];
 
 /** How long a statement waits while another process writes, in ms. The driver blocks this process meanwhile, so less than any lock's lease. */
 const BUSY_TIMEOUT_MS = 2_500;

@@ -2,10 +2,11 @@ import { Module } from '@nestjs/common';
 import { ProductsModule } from '../products/products.module.js';
 import { InventoryController } from './inventory.controller.js';
 import { InventoryService } from './inventory.service.js';
+import { TransferService } from './transfer.service.js';
 
 @Module({
   imports: [ProductsModule],
   controllers: [InventoryController],
-  providers: [InventoryService],
+  providers: [InventoryService, TransferService],
 })
 export class InventoryModule {}

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Locked, LockService } from 'nestjs-redis-lock';
-import { LessThanOrEqual, Repository } from 'typeorm';
+import { Repository } from 'typeorm';
+import { FencedStock } from '../products/fenced-stock.js';
 import { Product } from '../products/product.entity.js';
 import { ProductsService } from '../products/products.service.js';
 import { SoldOutException } from '../products/sold-out.exception.js';
-import { StaleFenceException } from './stale-fence.exception.js';
 
 /**
  * Takes one piece of a product from the stock, in four ways. Each reads, subtracts and saves in separate statements,
@@ -18,6 +18,7 @@ export class InventoryService {
   constructor(
     @InjectRepository(Product) private readonly rows: Repository<Product>,
     private readonly products: ProductsService,
+    private readonly stock: FencedStock,
     private readonly locks: LockService,
   ) {}
 
@@ -38,20 +39,12 @@ export class InventoryService {
     return this.takeOne(productId);
   }
 
-  /**
-   * Is right even where a lock cannot be: when this process is paused for longer than its lease and goes on writing.
-   * The row remembers the highest fence that has claimed it, and refuses every lower one.
-   * @throws StaleFenceException
-   */
+  /** Waits in line as well, and the database checks the fence. @throws StaleFenceException */
   async decrementFenced(productId: number): Promise<number> {
     return this.locks.withLock(`inventory:${productId}`, { ttl: '10s' }, async ({ fence }) => {
-      // Before reading: from here on nobody who had the lock before can change what is read.
-      const claimed = await this.rows.update({ id: productId, fence: LessThanOrEqual(fence) }, { fence });
-      const { stock } = await this.products.get(productId);
-      if (claimed.affected === 0) throw new StaleFenceException(productId, fence);
+      const stock = await this.stock.claim(productId, fence);
       if (stock < 1) throw new SoldOutException(productId);
-      const saved = await this.rows.update({ id: productId, fence }, { stock: stock - 1 });
-      if (saved.affected === 0) throw new StaleFenceException(productId, fence);
+      await this.stock.save(productId, fence, stock - 1);
       return stock - 1;
     });
   }

@@ -8,6 +8,6 @@ import { OrdersService } from './orders.service.js';
   imports: [TypeOrmModule.forFeature([Order])],
   controllers: [OrdersController],
   providers: [OrdersService],
-  exports: [TypeOrmModule],
+  exports: [OrdersService, TypeOrmModule],
 })
 export class OrdersModule {}

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Locked, LockService } from 'nestjs-redis-lock';
 import { MoreThan, Repository } from 'typeorm';
+import { heldFence } from '../locks/held-fence.js';
 import { Product } from '../products/product.entity.js';
 import { ProductNotFoundException } from '../products/product-not-found.exception.js';
 import { SoldOutException } from '../products/sold-out.exception.js';
@@ -19,12 +20,12 @@ export class OrdersService {
     private readonly locks: LockService,
   ) {}
 
-  /** The orders of a product, oldest first. */
-  async list(page: { productId: number; after: number; limit: number }): Promise<Order[]> {
+  /** The orders of a product, or of all of them, oldest first. */
+  async list({ productId, after, limit }: { productId?: number | undefined; after: number; limit: number }): Promise<Order[]> {
     return this.orders.find({
-      where: { productId: page.productId, id: MoreThan(page.after) },
+      where: { ...(productId !== undefined && { productId }), id: MoreThan(after) },
       order: { id: 'ASC' },
-      take: page.limit,
+      take: limit,
     });
   }
 
@@ -60,7 +61,7 @@ export class OrdersService {
       const order = await manager.save(manager.create(Order, { productId, userId, quantity, onceKey, createdAt: new Date() }));
 
       // Whoever lost the lock on the way has nothing to commit.
-      this.locks.current()?.assertHeld();
+      heldFence(this.locks, `inventory:${productId}`);
       return order;
     });
   }

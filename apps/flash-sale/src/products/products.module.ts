@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { FencedStock } from './fenced-stock.js';
 import { Product } from './product.entity.js';
 import { ProductsController } from './products.controller.js';
 import { ProductsService } from './products.service.js';
@@ -7,7 +8,7 @@ import { ProductsService } from './products.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([Product])],
   controllers: [ProductsController],
-  providers: [ProductsService],
-  exports: [ProductsService, TypeOrmModule],
+  providers: [ProductsService, FencedStock],
+  exports: [ProductsService, FencedStock, TypeOrmModule],
 })
 export class ProductsModule {}

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { Locked, LockService } from 'nestjs-redis-lock';
 import { DataSource } from 'typeorm';
+import { heldFence } from '../locks/held-fence.js';
 import { Order } from '../orders/order.entity.js';
 import { onceKeyOfSeckill } from '../orders/once-key.js';
 import { Product } from '../products/product.entity.js';
@@ -35,7 +36,7 @@ export class SeckillService {
       const order = await manager.save(manager.create(Order, { productId, userId, quantity: 1, onceKey, createdAt: new Date() }));
 
       // Whoever lost the lock on the way has nothing to commit.
-      this.locks.current()?.assertHeld();
+      heldFence(this.locks, `inventory:${productId}`);
       return order;
     });
   }

@@ -36,14 +36,16 @@ export class Extensions {
   }
 
   private async send(hold: Hold, ttl: number, sent: Instant): Promise<void> {
-    const { store, settings, keeper } = this.parts;
+    const { store, settings, keeper, clock } = this.parts;
     const leaseMs = hold.leaseToAsk(ttl, sent);
     const extension = hold.beginExtension(sent, leaseMs);
     hold.ttl = ttl;
     hold.renewAt = hold.nextRenewal(sent, leaseMs);
     keeper.scheduleFor(hold);
+    let isOutOfTurn = false;
+    const end = (): void => void (isOutOfTurn = hold.endExtension(extension));
     try {
-      const held = await store.extend({ key: hold.key, token: hold.token, leaseMs, sharing: hold.request.sharing });
+      const held = await store.extend({ key: hold.key, token: hold.token, leaseMs, sharing: hold.request.sharing }).finally(end);
       if (held) hold.confirm(sent, leaseMs, extension);
       else hold.lose('taken');
     } catch (error) {
@@ -51,6 +53,8 @@ export class Extensions {
       hold.doubtExtension(leaseMs, sent.monotonic + 2 * settings.commandTimeout);
       throw error;
     } finally {
+      // The later ones were answered before it, and could not be believed then.
+      if (isOutOfTurn) hold.renewAt = clock.now().monotonic;
       keeper.scheduleFor(hold);
     }
   }

@@ -46,6 +46,8 @@ export class Hold implements Linked<Hold> {
   shares = 1;
   /** How many extensions were sent: a renewal sent before the last of them says nothing about the lease after it. */
   extensions = 0;
+  /** How many of them may still be sent once more, as those that came too late are. */
+  private pendingExtensions = 0;
   /** The longest lease that was ever asked for, in ms: the server may have granted it, whatever we were told. */
   longestLease: number;
   before: Hold | undefined;
@@ -147,15 +149,21 @@ export class Hold implements Linked<Hold> {
     return Math.max(0, this.request.holdAtLeast - (now.monotonic - this.enteredAt));
   }
 
-  /** A renewal was answered: raises the deadline, unless an extension was sent since. */
+  /** A renewal was answered: raises the deadline, unless an extension was sent since, or may be. */
   confirm(sent: Instant, leaseMs: number, extensions: number): void {
-    if (extensions === this.extensions) this.lease = this.lease.later(Lease.granted(sent, leaseMs));
+    if (extensions === this.extensions && this.pendingExtensions === 0) this.lease = this.lease.later(Lease.granted(sent, leaseMs));
   }
 
   /** An extension is about to be sent: it may shorten the lease, so from now on only the shorter one is believed. */
   beginExtension(sent: Instant, leaseMs: number): number {
     this.lease = this.lease.earlier(Lease.granted(sent, leaseMs));
+    this.pendingExtensions++;
     return ++this.extensions;
+  }
+
+  /** An extension was answered, or will not be. @returns whether none is under way now, and this one was not the last that was sent */
+  endExtension(extension: number): boolean {
+    return --this.pendingExtensions === 0 && extension < this.extensions;
   }
 
   /** An extension went unanswered: until that moment, on the monotonic clock, it may arrive and shorten a longer lease. */

@@ -128,9 +128,12 @@ export class LockService {
     return this.engine.store.forceRelease(key);
   }
 
-  /** The lock that the running section holds: the innermost, or that of a key. Undefined outside of withLock and decorated methods. */
+  /**
+   * The lock of the running section: the innermost, or that of a key. Undefined outside of withLock, withPermit and decorated methods. It may be
+   * lost by now: `locks.current()?.assertHeld()` throws then.
+   */
   current(key?: string): Lock | undefined {
-    return this.entrance.nearest(({ share, lock }) => (key === undefined || share.hold.key === key) && lock.isHeld)?.lock;
+    return this.entrance.nearest(({ share }) => key === undefined || share.hold.key === key)?.lock;
   }
 
   private async enter(keys: readonly string[], options: LockOptions | undefined, use: Use): Promise<Entered> {

@@ -2,6 +2,7 @@ import { LockStoreError } from '../errors/lock-store.error.js';
 import { atMost } from '../runtime/at-most.js';
 import type { Clock, Instant, Timers } from '../runtime/clock.js';
 import type { LockStore, PlaceReply } from '../store/lock-store.interface.js';
+import { grantTokenOf } from '../store/sharing.js';
 import type { GiveBack } from './give-back.js';
 import type { Hold } from './hold.js';
 import type { NotedTokens } from './noted-tokens.js';
@@ -73,7 +74,7 @@ export class Releases {
     const { key, token } = hold;
     const line = local?.line;
     const standing = keepMs > 0 ? undefined : line?.standAgain();
-    if (keepMs > 0) kept.note(token, keepMs);
+    if (keepMs > 0) kept.note(grantTokenOf(token), keepMs);
     underWay.begin();
     try {
       const answer = store.release({ key, token, keepMs, sharing: hold.request.sharing, next: standing?.command });

@@ -26,7 +26,8 @@ if ARGV[2] ~= '0' then
 end
 if owned then
   hand_over(ARGV[3], nil, nil, 'r')
-elseif entry or dropped > 0 then
+else
+  -- Also where it only stood in line: it may have kept others waiting.
   settle(ARGV[3])
 end
 return (owned or dropped > 0) and 1 or 0

@@ -12,7 +12,7 @@ redis.call('DEL', KEYS[1])
 local tokens = { owner }
 if owner == READ or limit_of(owner) then
   tokens = {}
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now))) do
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. share_score(now))) do
     tokens[#tokens + 1] = string.match(member, '^h(.+)$')
   end
   drop_shares()

@@ -15,13 +15,10 @@ for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf')) do
 end
 local shares = {}
 if owner and (owner == READ or limit_of(owner)) then
-  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. share_score(now), 'WITHSCORES')
   for i = 1, #found, 2 do
-    local token = string.match(found[i], '^h(.+)$')
-    if token then
-      shares[#shares + 1] = token
-      shares[#shares + 1] = math.ceil((-found[i + 1] - now) / 1000)
-    end
+    shares[i] = string.sub(found[i], 2)
+    shares[i + 1] = math.ceil((share_end(found[i + 1]) - now) / 1000)
   end
 end
 return { now, owner, redis.call('PTTL', KEYS[1]), kind, waiting, shares }

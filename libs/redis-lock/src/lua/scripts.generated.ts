@@ -3,7 +3,7 @@ import type { LuaScript } from './lua-script.js';
 
 export const CANCEL: LuaScript = {
   name: 'cancel',
-  sha1: 'c63317ac4929ce4d8167b7dd809290ee798c20ac',
+  sha1: '12dcdde7c1ab5a394741f62bee1ddebd9262203f',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
@@ -61,6 +61,14 @@ local function reserve(count)
   end
   return fence
 end
+local SHARES = 4503599627370496
+local SHARES_END = '(-4503599627370496'
+local function share_score(at)
+  return micros(-(SHARES + at))
+end
+local function share_end(score)
+  return -score - SHARES
+end
 local READ = '~1:read'
 local function limit_of(marker)
   return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
@@ -69,38 +77,24 @@ local function share_of(token, i)
   return i == 0 and token or token .. '/' .. i
 end
 local function live_shares()
-  local count, last, first = 0, 0, 0
-  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
-  for i = 1, #found, 2 do
-    if string.sub(found[i], 1, 1) == 'h' then
-      first = math.ceil((-found[i + 1] - now) / 1000)
-      last = count == 0 and first or last
-      count = count + 1
-    end
-  end
-  return count, last, first
+  return redis.call('ZCOUNT', KEYS[2], '-inf', '(' .. share_score(now))
 end
-local function longest_share()
-  local at = 0
-  while true do
-    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
-    for i = 1, #found, 2 do
-      if string.sub(found[i], 1, 1) == 'h' then
-        return math.ceil((-found[i + 1] - now) / 1000)
-      end
-    end
-    if #found == 0 then
-      return nil
-    end
-    at = at + 8
+local function share_left(at)
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. share_score(now), 'WITHSCORES', 'LIMIT', at, 1)
+  return found[1] and math.ceil((share_end(found[2]) - now) / 1000)
+end
+local function live_share(token, owner)
+  local score = redis.call('ZSCORE', KEYS[2], 'h' .. token)
+  if score and share_end(score) > now and type(owner) == 'string' and (owner == READ or limit_of(owner)) then
+    return share_end(score)
   end
 end
 local function add_shares(token, count, ms, marker)
   if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
     redis.call('SET', KEYS[1], marker, 'PX', ms)
   end
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
-  local lapse, members = micros(-(now + ms * 1000)), {}
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], share_score(now), SHARES_END)
+  local lapse, members = share_score(now + ms * 1000), {}
   for i = 0, count - 1 do
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
@@ -110,26 +104,23 @@ local function add_shares(token, count, ms, marker)
 end
 local function drop_shares(token)
   local dropped = 0
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
-    local share = string.match(member, '^h([^/]+)')
-    if share and (not token or share == token) then
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', SHARES_END)) do
+    if not token or string.match(member, '^h([^/]+)') == token then
       dropped = dropped + redis.call('ZREM', KEYS[2], member)
     end
   end
   return dropped
 end
 local function fit_lock()
-  local ms = longest_share()
+  local ms = share_left(0)
   if ms then
     redis.call('PEXPIRE', KEYS[1], ms)
-    return true
+  else
+    redis.call('DEL', KEYS[1])
   end
-  redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-  if last[1] then
-    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
-  end
-  return false
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], SHARES_END, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  redis.call('PEXPIRE', KEYS[2], math.max(1, ms or 0, last[1] and math.ceil((-last[2] - now) / 1000) or 0))
+  return ms ~= nil
 end
 local function admit(entry, score, marker, channel, own, lease)
   local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
@@ -147,6 +138,7 @@ local function admit(entry, score, marker, channel, own, lease)
     return grant
   end
   drop_shares(token)
+  redis.call('ZREM', KEYS[2], 'u' .. place)
   redis.call('ZADD', KEYS[2], score, entry, lapse, 'p' .. place)
   live_for(math.ceil((-lapse - now) / 1000))
   return false
@@ -232,8 +224,10 @@ local function hand_over(channel, own, lease, first)
       at, dead = at - #dead, {}
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
+      at, dead = at - #dead, {}
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
-      local others = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
+      local behind = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process)
+      local others = (at > 1 or behind) and 1 or 0
       local grant = { 0, now, reserve(1), others, token }
       if token == own then
         return grant, true
@@ -244,9 +238,9 @@ local function hand_over(channel, own, lease, first)
         return grant, false
       end
       redis.call('DEL', KEYS[1])
+      redis.call('ZREM', KEYS[2], 'u' .. process)
       redis.call('ZADD', KEYS[2], line[2], member, lapse, 'p' .. process)
       live_for(math.ceil((-lapse - now) / 1000))
-      at, dead = at - #dead, {}
     end
   end
   if reader[1] and first == 'w' then
@@ -261,7 +255,7 @@ local function settle(channel, own, lease)
   local grant, mine
   if limit then
     grant, mine = admit_permits(limit, channel, own, lease)
-  elseif marker == READ and longest_share() and not writer_waits() then
+  elseif marker == READ and share_left(0) and not writer_waits() then
     grant, mine = admit_readers(channel, own, lease)
   end
   if (limit or marker == READ) and not fit_lock() then
@@ -287,7 +281,7 @@ if ARGV[2] ~= '0' then
 end
 if owned then
   hand_over(ARGV[3], nil, nil, 'r')
-elseif entry or dropped > 0 then
+else
   settle(ARGV[3])
 end
 return (owned or dropped > 0) and 1 or 0
@@ -332,7 +326,7 @@ return { 1, reserve(ARGV[3]), others_wait(process_of(ARGV[1])) }
 
 export const DOWNGRADE: LuaScript = {
   name: 'downgrade',
-  sha1: '5b5f84e9e9b13251b0d10c6d2a2f453f02725e49',
+  sha1: '7c92119a3a9747431fac3fcaadc2143ae350cddb',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[3]) then
@@ -372,6 +366,14 @@ local function writer_waits()
   end
   return false
 end
+local SHARES = 4503599627370496
+local SHARES_END = '(-4503599627370496'
+local function share_score(at)
+  return micros(-(SHARES + at))
+end
+local function share_end(score)
+  return -score - SHARES
+end
 local READ = '~1:read'
 local function limit_of(marker)
   return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
@@ -380,38 +382,24 @@ local function share_of(token, i)
   return i == 0 and token or token .. '/' .. i
 end
 local function live_shares()
-  local count, last, first = 0, 0, 0
-  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
-  for i = 1, #found, 2 do
-    if string.sub(found[i], 1, 1) == 'h' then
-      first = math.ceil((-found[i + 1] - now) / 1000)
-      last = count == 0 and first or last
-      count = count + 1
-    end
-  end
-  return count, last, first
+  return redis.call('ZCOUNT', KEYS[2], '-inf', '(' .. share_score(now))
 end
-local function longest_share()
-  local at = 0
-  while true do
-    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
-    for i = 1, #found, 2 do
-      if string.sub(found[i], 1, 1) == 'h' then
-        return math.ceil((-found[i + 1] - now) / 1000)
-      end
-    end
-    if #found == 0 then
-      return nil
-    end
-    at = at + 8
+local function share_left(at)
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. share_score(now), 'WITHSCORES', 'LIMIT', at, 1)
+  return found[1] and math.ceil((share_end(found[2]) - now) / 1000)
+end
+local function live_share(token, owner)
+  local score = redis.call('ZSCORE', KEYS[2], 'h' .. token)
+  if score and share_end(score) > now and type(owner) == 'string' and (owner == READ or limit_of(owner)) then
+    return share_end(score)
   end
 end
 local function add_shares(token, count, ms, marker)
   if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
     redis.call('SET', KEYS[1], marker, 'PX', ms)
   end
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
-  local lapse, members = micros(-(now + ms * 1000)), {}
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], share_score(now), SHARES_END)
+  local lapse, members = share_score(now + ms * 1000), {}
   for i = 0, count - 1 do
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
@@ -421,26 +409,23 @@ local function add_shares(token, count, ms, marker)
 end
 local function drop_shares(token)
   local dropped = 0
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
-    local share = string.match(member, '^h([^/]+)')
-    if share and (not token or share == token) then
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', SHARES_END)) do
+    if not token or string.match(member, '^h([^/]+)') == token then
       dropped = dropped + redis.call('ZREM', KEYS[2], member)
     end
   end
   return dropped
 end
 local function fit_lock()
-  local ms = longest_share()
+  local ms = share_left(0)
   if ms then
     redis.call('PEXPIRE', KEYS[1], ms)
-    return true
+  else
+    redis.call('DEL', KEYS[1])
   end
-  redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-  if last[1] then
-    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
-  end
-  return false
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], SHARES_END, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  redis.call('PEXPIRE', KEYS[2], math.max(1, ms or 0, last[1] and math.ceil((-last[2] - now) / 1000) or 0))
+  return ms ~= nil
 end
 local function reserve(count)
   local fence = now
@@ -467,6 +452,7 @@ local function admit(entry, score, marker, channel, own, lease)
     return grant
   end
   drop_shares(token)
+  redis.call('ZREM', KEYS[2], 'u' .. place)
   redis.call('ZADD', KEYS[2], score, entry, lapse, 'p' .. place)
   live_for(math.ceil((-lapse - now) / 1000))
   return false
@@ -535,7 +521,7 @@ return { 1, now }
 
 export const FORCE_RELEASE: LuaScript = {
   name: 'force-release',
-  sha1: '71cb0859af4f4b863ec1769101558cf3738ba1e4',
+  sha1: '43ac57449f08e3c05270fa17543b81442fc3c0c5',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local QUEUED = '(0'
@@ -581,6 +567,14 @@ local function reserve(count)
   end
   return fence
 end
+local SHARES = 4503599627370496
+local SHARES_END = '(-4503599627370496'
+local function share_score(at)
+  return micros(-(SHARES + at))
+end
+local function share_end(score)
+  return -score - SHARES
+end
 local READ = '~1:read'
 local function limit_of(marker)
   return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
@@ -589,38 +583,24 @@ local function share_of(token, i)
   return i == 0 and token or token .. '/' .. i
 end
 local function live_shares()
-  local count, last, first = 0, 0, 0
-  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
-  for i = 1, #found, 2 do
-    if string.sub(found[i], 1, 1) == 'h' then
-      first = math.ceil((-found[i + 1] - now) / 1000)
-      last = count == 0 and first or last
-      count = count + 1
-    end
-  end
-  return count, last, first
+  return redis.call('ZCOUNT', KEYS[2], '-inf', '(' .. share_score(now))
 end
-local function longest_share()
-  local at = 0
-  while true do
-    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
-    for i = 1, #found, 2 do
-      if string.sub(found[i], 1, 1) == 'h' then
-        return math.ceil((-found[i + 1] - now) / 1000)
-      end
-    end
-    if #found == 0 then
-      return nil
-    end
-    at = at + 8
+local function share_left(at)
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. share_score(now), 'WITHSCORES', 'LIMIT', at, 1)
+  return found[1] and math.ceil((share_end(found[2]) - now) / 1000)
+end
+local function live_share(token, owner)
+  local score = redis.call('ZSCORE', KEYS[2], 'h' .. token)
+  if score and share_end(score) > now and type(owner) == 'string' and (owner == READ or limit_of(owner)) then
+    return share_end(score)
   end
 end
 local function add_shares(token, count, ms, marker)
   if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
     redis.call('SET', KEYS[1], marker, 'PX', ms)
   end
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
-  local lapse, members = micros(-(now + ms * 1000)), {}
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], share_score(now), SHARES_END)
+  local lapse, members = share_score(now + ms * 1000), {}
   for i = 0, count - 1 do
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
@@ -630,26 +610,23 @@ local function add_shares(token, count, ms, marker)
 end
 local function drop_shares(token)
   local dropped = 0
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
-    local share = string.match(member, '^h([^/]+)')
-    if share and (not token or share == token) then
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', SHARES_END)) do
+    if not token or string.match(member, '^h([^/]+)') == token then
       dropped = dropped + redis.call('ZREM', KEYS[2], member)
     end
   end
   return dropped
 end
 local function fit_lock()
-  local ms = longest_share()
+  local ms = share_left(0)
   if ms then
     redis.call('PEXPIRE', KEYS[1], ms)
-    return true
+  else
+    redis.call('DEL', KEYS[1])
   end
-  redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-  if last[1] then
-    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
-  end
-  return false
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], SHARES_END, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  redis.call('PEXPIRE', KEYS[2], math.max(1, ms or 0, last[1] and math.ceil((-last[2] - now) / 1000) or 0))
+  return ms ~= nil
 end
 local function admit(entry, score, marker, channel, own, lease)
   local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
@@ -667,6 +644,7 @@ local function admit(entry, score, marker, channel, own, lease)
     return grant
   end
   drop_shares(token)
+  redis.call('ZREM', KEYS[2], 'u' .. place)
   redis.call('ZADD', KEYS[2], score, entry, lapse, 'p' .. place)
   live_for(math.ceil((-lapse - now) / 1000))
   return false
@@ -752,8 +730,10 @@ local function hand_over(channel, own, lease, first)
       at, dead = at - #dead, {}
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
+      at, dead = at - #dead, {}
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
-      local others = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
+      local behind = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process)
+      local others = (at > 1 or behind) and 1 or 0
       local grant = { 0, now, reserve(1), others, token }
       if token == own then
         return grant, true
@@ -764,9 +744,9 @@ local function hand_over(channel, own, lease, first)
         return grant, false
       end
       redis.call('DEL', KEYS[1])
+      redis.call('ZREM', KEYS[2], 'u' .. process)
       redis.call('ZADD', KEYS[2], line[2], member, lapse, 'p' .. process)
       live_for(math.ceil((-lapse - now) / 1000))
-      at, dead = at - #dead, {}
     end
   end
   if reader[1] and first == 'w' then
@@ -783,7 +763,7 @@ redis.call('DEL', KEYS[1])
 local tokens = { owner }
 if owner == READ or limit_of(owner) then
   tokens = {}
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now))) do
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. share_score(now))) do
     tokens[#tokens + 1] = string.match(member, '^h(.+)$')
   end
   drop_shares()
@@ -801,7 +781,7 @@ return 1
 
 export const GRANT: LuaScript = {
   name: 'grant',
-  sha1: 'e1edaf07af0bb3cb26813694149f94974a972460',
+  sha1: 'b40ab77a5cf7378818175917f82d67bcf82b55d5',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[3]) then
@@ -857,6 +837,14 @@ local function writer_waits()
   end
   return false
 end
+local SHARES = 4503599627370496
+local SHARES_END = '(-4503599627370496'
+local function share_score(at)
+  return micros(-(SHARES + at))
+end
+local function share_end(score)
+  return -score - SHARES
+end
 local READ = '~1:read'
 local function limit_of(marker)
   return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
@@ -865,38 +853,24 @@ local function share_of(token, i)
   return i == 0 and token or token .. '/' .. i
 end
 local function live_shares()
-  local count, last, first = 0, 0, 0
-  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
-  for i = 1, #found, 2 do
-    if string.sub(found[i], 1, 1) == 'h' then
-      first = math.ceil((-found[i + 1] - now) / 1000)
-      last = count == 0 and first or last
-      count = count + 1
-    end
-  end
-  return count, last, first
+  return redis.call('ZCOUNT', KEYS[2], '-inf', '(' .. share_score(now))
 end
-local function longest_share()
-  local at = 0
-  while true do
-    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
-    for i = 1, #found, 2 do
-      if string.sub(found[i], 1, 1) == 'h' then
-        return math.ceil((-found[i + 1] - now) / 1000)
-      end
-    end
-    if #found == 0 then
-      return nil
-    end
-    at = at + 8
+local function share_left(at)
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. share_score(now), 'WITHSCORES', 'LIMIT', at, 1)
+  return found[1] and math.ceil((share_end(found[2]) - now) / 1000)
+end
+local function live_share(token, owner)
+  local score = redis.call('ZSCORE', KEYS[2], 'h' .. token)
+  if score and share_end(score) > now and type(owner) == 'string' and (owner == READ or limit_of(owner)) then
+    return share_end(score)
   end
 end
 local function add_shares(token, count, ms, marker)
   if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
     redis.call('SET', KEYS[1], marker, 'PX', ms)
   end
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
-  local lapse, members = micros(-(now + ms * 1000)), {}
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], share_score(now), SHARES_END)
+  local lapse, members = share_score(now + ms * 1000), {}
   for i = 0, count - 1 do
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
@@ -906,26 +880,23 @@ local function add_shares(token, count, ms, marker)
 end
 local function drop_shares(token)
   local dropped = 0
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
-    local share = string.match(member, '^h([^/]+)')
-    if share and (not token or share == token) then
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', SHARES_END)) do
+    if not token or string.match(member, '^h([^/]+)') == token then
       dropped = dropped + redis.call('ZREM', KEYS[2], member)
     end
   end
   return dropped
 end
 local function fit_lock()
-  local ms = longest_share()
+  local ms = share_left(0)
   if ms then
     redis.call('PEXPIRE', KEYS[1], ms)
-    return true
+  else
+    redis.call('DEL', KEYS[1])
   end
-  redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-  if last[1] then
-    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
-  end
-  return false
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], SHARES_END, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  redis.call('PEXPIRE', KEYS[2], math.max(1, ms or 0, last[1] and math.ceil((-last[2] - now) / 1000) or 0))
+  return ms ~= nil
 end
 local function admit(entry, score, marker, channel, own, lease)
   local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
@@ -943,6 +914,7 @@ local function admit(entry, score, marker, channel, own, lease)
     return grant
   end
   drop_shares(token)
+  redis.call('ZREM', KEYS[2], 'u' .. place)
   redis.call('ZADD', KEYS[2], score, entry, lapse, 'p' .. place)
   live_for(math.ceil((-lapse - now) / 1000))
   return false
@@ -1028,8 +1000,10 @@ local function hand_over(channel, own, lease, first)
       at, dead = at - #dead, {}
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
+      at, dead = at - #dead, {}
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
-      local others = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
+      local behind = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process)
+      local others = (at > 1 or behind) and 1 or 0
       local grant = { 0, now, reserve(1), others, token }
       if token == own then
         return grant, true
@@ -1040,9 +1014,9 @@ local function hand_over(channel, own, lease, first)
         return grant, false
       end
       redis.call('DEL', KEYS[1])
+      redis.call('ZREM', KEYS[2], 'u' .. process)
       redis.call('ZADD', KEYS[2], line[2], member, lapse, 'p' .. process)
       live_for(math.ceil((-lapse - now) / 1000))
-      at, dead = at - #dead, {}
     end
   end
   if reader[1] and first == 'w' then
@@ -1154,7 +1128,7 @@ return { 0, now, reserve(#names / 2) }
 
 export const HEARTBEAT: LuaScript = {
   name: 'heartbeat',
-  sha1: '4820c6706171c53819176699f9839721bdd161de',
+  sha1: 'b34926fe8f218fc16abcf24275e1e4152c9aa60f',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[4]) then
@@ -1265,6 +1239,14 @@ local function find_entry(beginning, from, to)
     end
   end
 end
+local SHARES = 4503599627370496
+local SHARES_END = '(-4503599627370496'
+local function share_score(at)
+  return micros(-(SHARES + at))
+end
+local function share_end(score)
+  return -score - SHARES
+end
 local READ = '~1:read'
 local function limit_of(marker)
   return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
@@ -1273,38 +1255,24 @@ local function share_of(token, i)
   return i == 0 and token or token .. '/' .. i
 end
 local function live_shares()
-  local count, last, first = 0, 0, 0
-  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
-  for i = 1, #found, 2 do
-    if string.sub(found[i], 1, 1) == 'h' then
-      first = math.ceil((-found[i + 1] - now) / 1000)
-      last = count == 0 and first or last
-      count = count + 1
-    end
-  end
-  return count, last, first
+  return redis.call('ZCOUNT', KEYS[2], '-inf', '(' .. share_score(now))
 end
-local function longest_share()
-  local at = 0
-  while true do
-    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
-    for i = 1, #found, 2 do
-      if string.sub(found[i], 1, 1) == 'h' then
-        return math.ceil((-found[i + 1] - now) / 1000)
-      end
-    end
-    if #found == 0 then
-      return nil
-    end
-    at = at + 8
+local function share_left(at)
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. share_score(now), 'WITHSCORES', 'LIMIT', at, 1)
+  return found[1] and math.ceil((share_end(found[2]) - now) / 1000)
+end
+local function live_share(token, owner)
+  local score = redis.call('ZSCORE', KEYS[2], 'h' .. token)
+  if score and share_end(score) > now and type(owner) == 'string' and (owner == READ or limit_of(owner)) then
+    return share_end(score)
   end
 end
 local function add_shares(token, count, ms, marker)
   if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
     redis.call('SET', KEYS[1], marker, 'PX', ms)
   end
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
-  local lapse, members = micros(-(now + ms * 1000)), {}
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], share_score(now), SHARES_END)
+  local lapse, members = share_score(now + ms * 1000), {}
   for i = 0, count - 1 do
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
@@ -1314,26 +1282,23 @@ local function add_shares(token, count, ms, marker)
 end
 local function drop_shares(token)
   local dropped = 0
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
-    local share = string.match(member, '^h([^/]+)')
-    if share and (not token or share == token) then
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', SHARES_END)) do
+    if not token or string.match(member, '^h([^/]+)') == token then
       dropped = dropped + redis.call('ZREM', KEYS[2], member)
     end
   end
   return dropped
 end
 local function fit_lock()
-  local ms = longest_share()
+  local ms = share_left(0)
   if ms then
     redis.call('PEXPIRE', KEYS[1], ms)
-    return true
+  else
+    redis.call('DEL', KEYS[1])
   end
-  redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-  if last[1] then
-    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
-  end
-  return false
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], SHARES_END, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  redis.call('PEXPIRE', KEYS[2], math.max(1, ms or 0, last[1] and math.ceil((-last[2] - now) / 1000) or 0))
+  return ms ~= nil
 end
 local function admit(entry, score, marker, channel, own, lease)
   local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
@@ -1351,6 +1316,7 @@ local function admit(entry, score, marker, channel, own, lease)
     return grant
   end
   drop_shares(token)
+  redis.call('ZREM', KEYS[2], 'u' .. place)
   redis.call('ZADD', KEYS[2], score, entry, lapse, 'p' .. place)
   live_for(math.ceil((-lapse - now) / 1000))
   return false
@@ -1436,8 +1402,10 @@ local function hand_over(channel, own, lease, first)
       at, dead = at - #dead, {}
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
+      at, dead = at - #dead, {}
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
-      local others = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
+      local behind = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process)
+      local others = (at > 1 or behind) and 1 or 0
       local grant = { 0, now, reserve(1), others, token }
       if token == own then
         return grant, true
@@ -1448,9 +1416,9 @@ local function hand_over(channel, own, lease, first)
         return grant, false
       end
       redis.call('DEL', KEYS[1])
+      redis.call('ZREM', KEYS[2], 'u' .. process)
       redis.call('ZADD', KEYS[2], line[2], member, lapse, 'p' .. process)
       live_for(math.ceil((-lapse - now) / 1000))
-      at, dead = at - #dead, {}
     end
   end
   if reader[1] and first == 'w' then
@@ -1494,7 +1462,7 @@ return queued(token, since, first == 'q' .. token .. ' ' .. terms.entry)
 
 export const INSPECT: LuaScript = {
   name: 'inspect',
-  sha1: '47f0f0bd3c7db41c5fc4e8ecd7d2e5c8c85ba63c',
+  sha1: '4d397f09bf861bc976a3f3357c0c2ccd7e8fb05a',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local QUEUED = '(0'
@@ -1531,6 +1499,14 @@ local function writer_waits()
   end
   return false
 end
+local SHARES = 4503599627370496
+local SHARES_END = '(-4503599627370496'
+local function share_score(at)
+  return micros(-(SHARES + at))
+end
+local function share_end(score)
+  return -score - SHARES
+end
 local READ = '~1:read'
 local function limit_of(marker)
   return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
@@ -1539,38 +1515,24 @@ local function share_of(token, i)
   return i == 0 and token or token .. '/' .. i
 end
 local function live_shares()
-  local count, last, first = 0, 0, 0
-  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
-  for i = 1, #found, 2 do
-    if string.sub(found[i], 1, 1) == 'h' then
-      first = math.ceil((-found[i + 1] - now) / 1000)
-      last = count == 0 and first or last
-      count = count + 1
-    end
-  end
-  return count, last, first
+  return redis.call('ZCOUNT', KEYS[2], '-inf', '(' .. share_score(now))
 end
-local function longest_share()
-  local at = 0
-  while true do
-    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
-    for i = 1, #found, 2 do
-      if string.sub(found[i], 1, 1) == 'h' then
-        return math.ceil((-found[i + 1] - now) / 1000)
-      end
-    end
-    if #found == 0 then
-      return nil
-    end
-    at = at + 8
+local function share_left(at)
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. share_score(now), 'WITHSCORES', 'LIMIT', at, 1)
+  return found[1] and math.ceil((share_end(found[2]) - now) / 1000)
+end
+local function live_share(token, owner)
+  local score = redis.call('ZSCORE', KEYS[2], 'h' .. token)
+  if score and share_end(score) > now and type(owner) == 'string' and (owner == READ or limit_of(owner)) then
+    return share_end(score)
   end
 end
 local function add_shares(token, count, ms, marker)
   if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
     redis.call('SET', KEYS[1], marker, 'PX', ms)
   end
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
-  local lapse, members = micros(-(now + ms * 1000)), {}
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], share_score(now), SHARES_END)
+  local lapse, members = share_score(now + ms * 1000), {}
   for i = 0, count - 1 do
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
@@ -1580,26 +1542,23 @@ local function add_shares(token, count, ms, marker)
 end
 local function drop_shares(token)
   local dropped = 0
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
-    local share = string.match(member, '^h([^/]+)')
-    if share and (not token or share == token) then
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', SHARES_END)) do
+    if not token or string.match(member, '^h([^/]+)') == token then
       dropped = dropped + redis.call('ZREM', KEYS[2], member)
     end
   end
   return dropped
 end
 local function fit_lock()
-  local ms = longest_share()
+  local ms = share_left(0)
   if ms then
     redis.call('PEXPIRE', KEYS[1], ms)
-    return true
+  else
+    redis.call('DEL', KEYS[1])
   end
-  redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-  if last[1] then
-    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
-  end
-  return false
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], SHARES_END, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  redis.call('PEXPIRE', KEYS[2], math.max(1, ms or 0, last[1] and math.ceil((-last[2] - now) / 1000) or 0))
+  return ms ~= nil
 end
 local kind = redis.call('TYPE', KEYS[1]).ok
 local owner = kind == 'string' and redis.call('GET', KEYS[1])
@@ -1613,13 +1572,10 @@ for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], QUEUED, '+inf')) do
 end
 local shares = {}
 if owner and (owner == READ or limit_of(owner)) then
-  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. share_score(now), 'WITHSCORES')
   for i = 1, #found, 2 do
-    local token = string.match(found[i], '^h(.+)$')
-    if token then
-      shares[#shares + 1] = token
-      shares[#shares + 1] = math.ceil((-found[i + 1] - now) / 1000)
-    end
+    shares[i] = string.sub(found[i], 2)
+    shares[i + 1] = math.ceil((share_end(found[i + 1]) - now) / 1000)
   end
 end
 return { now, owner, redis.call('PTTL', KEYS[1]), kind, waiting, shares }
@@ -1875,7 +1831,7 @@ return 1
 
 export const RELEASE: LuaScript = {
   name: 'release',
-  sha1: '975e77716876c26943b2ac9792234a0b182c2587',
+  sha1: '7a4c1f9a7a0c3ee4517ffb8c345cc0bb586d3b1d',
   source: `if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
@@ -1942,6 +1898,14 @@ local function writer_waits()
   end
   return false
 end
+local SHARES = 4503599627370496
+local SHARES_END = '(-4503599627370496'
+local function share_score(at)
+  return micros(-(SHARES + at))
+end
+local function share_end(score)
+  return -score - SHARES
+end
 local READ = '~1:read'
 local function limit_of(marker)
   return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
@@ -1950,38 +1914,24 @@ local function share_of(token, i)
   return i == 0 and token or token .. '/' .. i
 end
 local function live_shares()
-  local count, last, first = 0, 0, 0
-  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
-  for i = 1, #found, 2 do
-    if string.sub(found[i], 1, 1) == 'h' then
-      first = math.ceil((-found[i + 1] - now) / 1000)
-      last = count == 0 and first or last
-      count = count + 1
-    end
-  end
-  return count, last, first
+  return redis.call('ZCOUNT', KEYS[2], '-inf', '(' .. share_score(now))
 end
-local function longest_share()
-  local at = 0
-  while true do
-    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
-    for i = 1, #found, 2 do
-      if string.sub(found[i], 1, 1) == 'h' then
-        return math.ceil((-found[i + 1] - now) / 1000)
-      end
-    end
-    if #found == 0 then
-      return nil
-    end
-    at = at + 8
+local function share_left(at)
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. share_score(now), 'WITHSCORES', 'LIMIT', at, 1)
+  return found[1] and math.ceil((share_end(found[2]) - now) / 1000)
+end
+local function live_share(token, owner)
+  local score = redis.call('ZSCORE', KEYS[2], 'h' .. token)
+  if score and share_end(score) > now and type(owner) == 'string' and (owner == READ or limit_of(owner)) then
+    return share_end(score)
   end
 end
 local function add_shares(token, count, ms, marker)
   if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
     redis.call('SET', KEYS[1], marker, 'PX', ms)
   end
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
-  local lapse, members = micros(-(now + ms * 1000)), {}
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], share_score(now), SHARES_END)
+  local lapse, members = share_score(now + ms * 1000), {}
   for i = 0, count - 1 do
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
@@ -1991,26 +1941,23 @@ local function add_shares(token, count, ms, marker)
 end
 local function drop_shares(token)
   local dropped = 0
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
-    local share = string.match(member, '^h([^/]+)')
-    if share and (not token or share == token) then
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', SHARES_END)) do
+    if not token or string.match(member, '^h([^/]+)') == token then
       dropped = dropped + redis.call('ZREM', KEYS[2], member)
     end
   end
   return dropped
 end
 local function fit_lock()
-  local ms = longest_share()
+  local ms = share_left(0)
   if ms then
     redis.call('PEXPIRE', KEYS[1], ms)
-    return true
+  else
+    redis.call('DEL', KEYS[1])
   end
-  redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-  if last[1] then
-    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
-  end
-  return false
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], SHARES_END, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  redis.call('PEXPIRE', KEYS[2], math.max(1, ms or 0, last[1] and math.ceil((-last[2] - now) / 1000) or 0))
+  return ms ~= nil
 end
 local function admit(entry, score, marker, channel, own, lease)
   local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
@@ -2028,6 +1975,7 @@ local function admit(entry, score, marker, channel, own, lease)
     return grant
   end
   drop_shares(token)
+  redis.call('ZREM', KEYS[2], 'u' .. place)
   redis.call('ZADD', KEYS[2], score, entry, lapse, 'p' .. place)
   live_for(math.ceil((-lapse - now) / 1000))
   return false
@@ -2113,8 +2061,10 @@ local function hand_over(channel, own, lease, first)
       at, dead = at - #dead, {}
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
+      at, dead = at - #dead, {}
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
-      local others = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
+      local behind = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process)
+      local others = (at > 1 or behind) and 1 or 0
       local grant = { 0, now, reserve(1), others, token }
       if token == own then
         return grant, true
@@ -2125,9 +2075,9 @@ local function hand_over(channel, own, lease, first)
         return grant, false
       end
       redis.call('DEL', KEYS[1])
+      redis.call('ZREM', KEYS[2], 'u' .. process)
       redis.call('ZADD', KEYS[2], line[2], member, lapse, 'p' .. process)
       live_for(math.ceil((-lapse - now) / 1000))
-      at, dead = at - #dead, {}
     end
   end
   if reader[1] and first == 'w' then
@@ -2219,7 +2169,7 @@ return reply
 
 export const SHARE_CANCEL: LuaScript = {
   name: 'share-cancel',
-  sha1: '0a4c600f5ab7b863704c98adec75ca9f7bab46f1',
+  sha1: 'dab6d59cb6ecd3ae5dd0b7d569b6a495b491cfb0',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
@@ -2277,6 +2227,14 @@ local function reserve(count)
   end
   return fence
 end
+local SHARES = 4503599627370496
+local SHARES_END = '(-4503599627370496'
+local function share_score(at)
+  return micros(-(SHARES + at))
+end
+local function share_end(score)
+  return -score - SHARES
+end
 local READ = '~1:read'
 local function limit_of(marker)
   return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
@@ -2285,38 +2243,24 @@ local function share_of(token, i)
   return i == 0 and token or token .. '/' .. i
 end
 local function live_shares()
-  local count, last, first = 0, 0, 0
-  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
-  for i = 1, #found, 2 do
-    if string.sub(found[i], 1, 1) == 'h' then
-      first = math.ceil((-found[i + 1] - now) / 1000)
-      last = count == 0 and first or last
-      count = count + 1
-    end
-  end
-  return count, last, first
+  return redis.call('ZCOUNT', KEYS[2], '-inf', '(' .. share_score(now))
 end
-local function longest_share()
-  local at = 0
-  while true do
-    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
-    for i = 1, #found, 2 do
-      if string.sub(found[i], 1, 1) == 'h' then
-        return math.ceil((-found[i + 1] - now) / 1000)
-      end
-    end
-    if #found == 0 then
-      return nil
-    end
-    at = at + 8
+local function share_left(at)
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. share_score(now), 'WITHSCORES', 'LIMIT', at, 1)
+  return found[1] and math.ceil((share_end(found[2]) - now) / 1000)
+end
+local function live_share(token, owner)
+  local score = redis.call('ZSCORE', KEYS[2], 'h' .. token)
+  if score and share_end(score) > now and type(owner) == 'string' and (owner == READ or limit_of(owner)) then
+    return share_end(score)
   end
 end
 local function add_shares(token, count, ms, marker)
   if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
     redis.call('SET', KEYS[1], marker, 'PX', ms)
   end
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
-  local lapse, members = micros(-(now + ms * 1000)), {}
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], share_score(now), SHARES_END)
+  local lapse, members = share_score(now + ms * 1000), {}
   for i = 0, count - 1 do
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
@@ -2326,26 +2270,23 @@ local function add_shares(token, count, ms, marker)
 end
 local function drop_shares(token)
   local dropped = 0
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
-    local share = string.match(member, '^h([^/]+)')
-    if share and (not token or share == token) then
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', SHARES_END)) do
+    if not token or string.match(member, '^h([^/]+)') == token then
       dropped = dropped + redis.call('ZREM', KEYS[2], member)
     end
   end
   return dropped
 end
 local function fit_lock()
-  local ms = longest_share()
+  local ms = share_left(0)
   if ms then
     redis.call('PEXPIRE', KEYS[1], ms)
-    return true
+  else
+    redis.call('DEL', KEYS[1])
   end
-  redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-  if last[1] then
-    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
-  end
-  return false
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], SHARES_END, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  redis.call('PEXPIRE', KEYS[2], math.max(1, ms or 0, last[1] and math.ceil((-last[2] - now) / 1000) or 0))
+  return ms ~= nil
 end
 local function admit(entry, score, marker, channel, own, lease)
   local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
@@ -2363,6 +2304,7 @@ local function admit(entry, score, marker, channel, own, lease)
     return grant
   end
   drop_shares(token)
+  redis.call('ZREM', KEYS[2], 'u' .. place)
   redis.call('ZADD', KEYS[2], score, entry, lapse, 'p' .. place)
   live_for(math.ceil((-lapse - now) / 1000))
   return false
@@ -2448,8 +2390,10 @@ local function hand_over(channel, own, lease, first)
       at, dead = at - #dead, {}
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
+      at, dead = at - #dead, {}
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
-      local others = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
+      local behind = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process)
+      local others = (at > 1 or behind) and 1 or 0
       local grant = { 0, now, reserve(1), others, token }
       if token == own then
         return grant, true
@@ -2460,9 +2404,9 @@ local function hand_over(channel, own, lease, first)
         return grant, false
       end
       redis.call('DEL', KEYS[1])
+      redis.call('ZREM', KEYS[2], 'u' .. process)
       redis.call('ZADD', KEYS[2], line[2], member, lapse, 'p' .. process)
       live_for(math.ceil((-lapse - now) / 1000))
-      at, dead = at - #dead, {}
     end
   end
   if reader[1] and first == 'w' then
@@ -2477,7 +2421,7 @@ local function settle(channel, own, lease)
   local grant, mine
   if limit then
     grant, mine = admit_permits(limit, channel, own, lease)
-  elseif marker == READ and longest_share() and not writer_waits() then
+  elseif marker == READ and share_left(0) and not writer_waits() then
     grant, mine = admit_readers(channel, own, lease)
   end
   if (limit or marker == READ) and not fit_lock() then
@@ -2502,16 +2446,14 @@ end
 if ARGV[2] ~= '0' then
   note_until('x' .. ARGV[1], tonumber(ARGV[2]))
 end
-if dropped > 0 then
-  settle(ARGV[3])
-end
+settle(ARGV[3])
 return dropped > 0 and 1 or 0
 `,
 };
 
 export const SHARE_EXTEND: LuaScript = {
   name: 'share-extend',
-  sha1: 'dd9bf3a9acfb466bb7141247a174c60f7438ac2d',
+  sha1: '00ed5e6226088641b85f214ae7f3ecb00e52e7b8',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[3]) then
@@ -2551,6 +2493,14 @@ local function writer_waits()
   end
   return false
 end
+local SHARES = 4503599627370496
+local SHARES_END = '(-4503599627370496'
+local function share_score(at)
+  return micros(-(SHARES + at))
+end
+local function share_end(score)
+  return -score - SHARES
+end
 local READ = '~1:read'
 local function limit_of(marker)
   return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
@@ -2559,38 +2509,24 @@ local function share_of(token, i)
   return i == 0 and token or token .. '/' .. i
 end
 local function live_shares()
-  local count, last, first = 0, 0, 0
-  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
-  for i = 1, #found, 2 do
-    if string.sub(found[i], 1, 1) == 'h' then
-      first = math.ceil((-found[i + 1] - now) / 1000)
-      last = count == 0 and first or last
-      count = count + 1
-    end
-  end
-  return count, last, first
+  return redis.call('ZCOUNT', KEYS[2], '-inf', '(' .. share_score(now))
 end
-local function longest_share()
-  local at = 0
-  while true do
-    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
-    for i = 1, #found, 2 do
-      if string.sub(found[i], 1, 1) == 'h' then
-        return math.ceil((-found[i + 1] - now) / 1000)
-      end
-    end
-    if #found == 0 then
-      return nil
-    end
-    at = at + 8
+local function share_left(at)
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. share_score(now), 'WITHSCORES', 'LIMIT', at, 1)
+  return found[1] and math.ceil((share_end(found[2]) - now) / 1000)
+end
+local function live_share(token, owner)
+  local score = redis.call('ZSCORE', KEYS[2], 'h' .. token)
+  if score and share_end(score) > now and type(owner) == 'string' and (owner == READ or limit_of(owner)) then
+    return share_end(score)
   end
 end
 local function add_shares(token, count, ms, marker)
   if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
     redis.call('SET', KEYS[1], marker, 'PX', ms)
   end
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
-  local lapse, members = micros(-(now + ms * 1000)), {}
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], share_score(now), SHARES_END)
+  local lapse, members = share_score(now + ms * 1000), {}
   for i = 0, count - 1 do
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
@@ -2600,34 +2536,30 @@ local function add_shares(token, count, ms, marker)
 end
 local function drop_shares(token)
   local dropped = 0
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
-    local share = string.match(member, '^h([^/]+)')
-    if share and (not token or share == token) then
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', SHARES_END)) do
+    if not token or string.match(member, '^h([^/]+)') == token then
       dropped = dropped + redis.call('ZREM', KEYS[2], member)
     end
   end
   return dropped
 end
 local function fit_lock()
-  local ms = longest_share()
+  local ms = share_left(0)
   if ms then
     redis.call('PEXPIRE', KEYS[1], ms)
-    return true
+  else
+    redis.call('DEL', KEYS[1])
   end
-  redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-  if last[1] then
-    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
-  end
-  return false
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], SHARES_END, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  redis.call('PEXPIRE', KEYS[2], math.max(1, ms or 0, last[1] and math.ceil((-last[2] - now) / 1000) or 0))
+  return ms ~= nil
 end
 local owner = redis.pcall('GET', KEYS[1])
-local lapse = redis.call('ZSCORE', KEYS[2], 'h' .. ARGV[1])
-if not lapse or -lapse <= now or type(owner) ~= 'string' or owner ~= READ and not limit_of(owner) then
+if not live_share(ARGV[1], owner) then
   return { 0, now }
 end
 redis.call('ZREM', KEYS[2], 'h' .. ARGV[1])
-redis.call('ZADD', KEYS[2], micros(-(now + ARGV[2] * 1000)), 'h' .. ARGV[1])
+redis.call('ZADD', KEYS[2], share_score(now + ARGV[2] * 1000), 'h' .. ARGV[1])
 live_for(tonumber(ARGV[2]))
 fit_lock()
 return { 1, now }
@@ -2636,7 +2568,7 @@ return { 1, now }
 
 export const SHARE_GRANT: LuaScript = {
   name: 'share-grant',
-  sha1: '675788fd0473d869ee3f186154373679a9ce89a8',
+  sha1: 'ce67d42ea664d0016ed92e12d3c1c01f87c9abe6',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[3]) then
@@ -2685,6 +2617,14 @@ local function reserve(count)
   end
   return fence
 end
+local SHARES = 4503599627370496
+local SHARES_END = '(-4503599627370496'
+local function share_score(at)
+  return micros(-(SHARES + at))
+end
+local function share_end(score)
+  return -score - SHARES
+end
 local READ = '~1:read'
 local function limit_of(marker)
   return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
@@ -2693,38 +2633,24 @@ local function share_of(token, i)
   return i == 0 and token or token .. '/' .. i
 end
 local function live_shares()
-  local count, last, first = 0, 0, 0
-  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
-  for i = 1, #found, 2 do
-    if string.sub(found[i], 1, 1) == 'h' then
-      first = math.ceil((-found[i + 1] - now) / 1000)
-      last = count == 0 and first or last
-      count = count + 1
-    end
-  end
-  return count, last, first
+  return redis.call('ZCOUNT', KEYS[2], '-inf', '(' .. share_score(now))
 end
-local function longest_share()
-  local at = 0
-  while true do
-    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
-    for i = 1, #found, 2 do
-      if string.sub(found[i], 1, 1) == 'h' then
-        return math.ceil((-found[i + 1] - now) / 1000)
-      end
-    end
-    if #found == 0 then
-      return nil
-    end
-    at = at + 8
+local function share_left(at)
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. share_score(now), 'WITHSCORES', 'LIMIT', at, 1)
+  return found[1] and math.ceil((share_end(found[2]) - now) / 1000)
+end
+local function live_share(token, owner)
+  local score = redis.call('ZSCORE', KEYS[2], 'h' .. token)
+  if score and share_end(score) > now and type(owner) == 'string' and (owner == READ or limit_of(owner)) then
+    return share_end(score)
   end
 end
 local function add_shares(token, count, ms, marker)
   if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
     redis.call('SET', KEYS[1], marker, 'PX', ms)
   end
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
-  local lapse, members = micros(-(now + ms * 1000)), {}
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], share_score(now), SHARES_END)
+  local lapse, members = share_score(now + ms * 1000), {}
   for i = 0, count - 1 do
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
@@ -2734,26 +2660,23 @@ local function add_shares(token, count, ms, marker)
 end
 local function drop_shares(token)
   local dropped = 0
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
-    local share = string.match(member, '^h([^/]+)')
-    if share and (not token or share == token) then
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', SHARES_END)) do
+    if not token or string.match(member, '^h([^/]+)') == token then
       dropped = dropped + redis.call('ZREM', KEYS[2], member)
     end
   end
   return dropped
 end
 local function fit_lock()
-  local ms = longest_share()
+  local ms = share_left(0)
   if ms then
     redis.call('PEXPIRE', KEYS[1], ms)
-    return true
+  else
+    redis.call('DEL', KEYS[1])
   end
-  redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-  if last[1] then
-    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
-  end
-  return false
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], SHARES_END, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  redis.call('PEXPIRE', KEYS[2], math.max(1, ms or 0, last[1] and math.ceil((-last[2] - now) / 1000) or 0))
+  return ms ~= nil
 end
 local function admit(entry, score, marker, channel, own, lease)
   local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
@@ -2771,6 +2694,7 @@ local function admit(entry, score, marker, channel, own, lease)
     return grant
   end
   drop_shares(token)
+  redis.call('ZREM', KEYS[2], 'u' .. place)
   redis.call('ZADD', KEYS[2], score, entry, lapse, 'p' .. place)
   live_for(math.ceil((-lapse - now) / 1000))
   return false
@@ -2856,8 +2780,10 @@ local function hand_over(channel, own, lease, first)
       at, dead = at - #dead, {}
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
+      at, dead = at - #dead, {}
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
-      local others = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
+      local behind = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process)
+      local others = (at > 1 or behind) and 1 or 0
       local grant = { 0, now, reserve(1), others, token }
       if token == own then
         return grant, true
@@ -2868,9 +2794,9 @@ local function hand_over(channel, own, lease, first)
         return grant, false
       end
       redis.call('DEL', KEYS[1])
+      redis.call('ZREM', KEYS[2], 'u' .. process)
       redis.call('ZADD', KEYS[2], line[2], member, lapse, 'p' .. process)
       live_for(math.ceil((-lapse - now) / 1000))
-      at, dead = at - #dead, {}
     end
   end
   if reader[1] and first == 'w' then
@@ -2885,7 +2811,7 @@ local function settle(channel, own, lease)
   local grant, mine
   if limit then
     grant, mine = admit_permits(limit, channel, own, lease)
-  elseif marker == READ and longest_share() and not writer_waits() then
+  elseif marker == READ and share_left(0) and not writer_waits() then
     grant, mine = admit_readers(channel, own, lease)
   end
   if (limit or marker == READ) and not fit_lock() then
@@ -2962,8 +2888,7 @@ if count > 0 then
   add_shares(ARGV[1], count, ARGV[2], marker)
   return { 0, now, reserve(count), 0, count }
 end
-local _, last, first = live_shares()
-local pttl = limit and owner == marker and first or redis.call('PTTL', KEYS[1])
+local pttl = limit and owner == marker and share_left(live_shares() - 1) or redis.call('PTTL', KEYS[1])
 if ARGV[5] == '' then
   return { 1, now, pttl }
 end
@@ -2974,7 +2899,7 @@ return queued(ARGV[1], terms.since, enqueue(ARGV[1], terms), pttl)
 
 export const SHARE_HEARTBEAT: LuaScript = {
   name: 'share-heartbeat',
-  sha1: 'd97afd2a69762ff995d9f0596e6c4028e4a3e004',
+  sha1: 'fd82f6ff0c07c5a31009ef71d1f4214574b85883',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[4]) then
@@ -3023,6 +2948,14 @@ local function reserve(count)
   end
   return fence
 end
+local SHARES = 4503599627370496
+local SHARES_END = '(-4503599627370496'
+local function share_score(at)
+  return micros(-(SHARES + at))
+end
+local function share_end(score)
+  return -score - SHARES
+end
 local READ = '~1:read'
 local function limit_of(marker)
   return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
@@ -3031,38 +2964,24 @@ local function share_of(token, i)
   return i == 0 and token or token .. '/' .. i
 end
 local function live_shares()
-  local count, last, first = 0, 0, 0
-  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
-  for i = 1, #found, 2 do
-    if string.sub(found[i], 1, 1) == 'h' then
-      first = math.ceil((-found[i + 1] - now) / 1000)
-      last = count == 0 and first or last
-      count = count + 1
-    end
-  end
-  return count, last, first
+  return redis.call('ZCOUNT', KEYS[2], '-inf', '(' .. share_score(now))
 end
-local function longest_share()
-  local at = 0
-  while true do
-    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
-    for i = 1, #found, 2 do
-      if string.sub(found[i], 1, 1) == 'h' then
-        return math.ceil((-found[i + 1] - now) / 1000)
-      end
-    end
-    if #found == 0 then
-      return nil
-    end
-    at = at + 8
+local function share_left(at)
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. share_score(now), 'WITHSCORES', 'LIMIT', at, 1)
+  return found[1] and math.ceil((share_end(found[2]) - now) / 1000)
+end
+local function live_share(token, owner)
+  local score = redis.call('ZSCORE', KEYS[2], 'h' .. token)
+  if score and share_end(score) > now and type(owner) == 'string' and (owner == READ or limit_of(owner)) then
+    return share_end(score)
   end
 end
 local function add_shares(token, count, ms, marker)
   if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
     redis.call('SET', KEYS[1], marker, 'PX', ms)
   end
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
-  local lapse, members = micros(-(now + ms * 1000)), {}
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], share_score(now), SHARES_END)
+  local lapse, members = share_score(now + ms * 1000), {}
   for i = 0, count - 1 do
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
@@ -3072,26 +2991,23 @@ local function add_shares(token, count, ms, marker)
 end
 local function drop_shares(token)
   local dropped = 0
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
-    local share = string.match(member, '^h([^/]+)')
-    if share and (not token or share == token) then
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', SHARES_END)) do
+    if not token or string.match(member, '^h([^/]+)') == token then
       dropped = dropped + redis.call('ZREM', KEYS[2], member)
     end
   end
   return dropped
 end
 local function fit_lock()
-  local ms = longest_share()
+  local ms = share_left(0)
   if ms then
     redis.call('PEXPIRE', KEYS[1], ms)
-    return true
+  else
+    redis.call('DEL', KEYS[1])
   end
-  redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-  if last[1] then
-    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
-  end
-  return false
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], SHARES_END, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  redis.call('PEXPIRE', KEYS[2], math.max(1, ms or 0, last[1] and math.ceil((-last[2] - now) / 1000) or 0))
+  return ms ~= nil
 end
 local function admit(entry, score, marker, channel, own, lease)
   local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
@@ -3109,6 +3025,7 @@ local function admit(entry, score, marker, channel, own, lease)
     return grant
   end
   drop_shares(token)
+  redis.call('ZREM', KEYS[2], 'u' .. place)
   redis.call('ZADD', KEYS[2], score, entry, lapse, 'p' .. place)
   live_for(math.ceil((-lapse - now) / 1000))
   return false
@@ -3194,8 +3111,10 @@ local function hand_over(channel, own, lease, first)
       at, dead = at - #dead, {}
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
+      at, dead = at - #dead, {}
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
-      local others = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
+      local behind = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process)
+      local others = (at > 1 or behind) and 1 or 0
       local grant = { 0, now, reserve(1), others, token }
       if token == own then
         return grant, true
@@ -3206,9 +3125,9 @@ local function hand_over(channel, own, lease, first)
         return grant, false
       end
       redis.call('DEL', KEYS[1])
+      redis.call('ZREM', KEYS[2], 'u' .. process)
       redis.call('ZADD', KEYS[2], line[2], member, lapse, 'p' .. process)
       live_for(math.ceil((-lapse - now) / 1000))
-      at, dead = at - #dead, {}
     end
   end
   if reader[1] and first == 'w' then
@@ -3223,7 +3142,7 @@ local function settle(channel, own, lease)
   local grant, mine
   if limit then
     grant, mine = admit_permits(limit, channel, own, lease)
-  elseif marker == READ and longest_share() and not writer_waits() then
+  elseif marker == READ and share_left(0) and not writer_waits() then
     grant, mine = admit_readers(channel, own, lease)
   end
   if (limit or marker == READ) and not fit_lock() then
@@ -3273,6 +3192,10 @@ local function queued(token, since, is_first, pttl)
   since = since < READERS + 0 and since or since - READERS
   return { 4, now, since, is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
 end
+local function queued_share(token, terms)
+  local first = redis.call('ZRANGEBYSCORE', KEYS[2], terms.from, terms.to, 'LIMIT', 0, 1)[1]
+  return queued(token, terms.since, first == 'q' .. token .. ' ' .. terms.entry, not terms.reads and share_left(live_shares() - 1) or nil)
+end
 local function find_entry(beginning, from, to)
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], from or QUEUED, to or QUEUE_END)) do
     if string.sub(member, 2, #beginning + 1) == beginning then
@@ -3283,11 +3206,9 @@ end
 local terms = read_terms(ARGV[5])
 local token = ARGV[1]
 local owner = redis.pcall('GET', KEYS[1])
-local shared = type(owner) == 'string' and (owner == READ or limit_of(owner) ~= nil)
-local count, lapse = 0, redis.call('ZSCORE', KEYS[2], 'h' .. token)
-while shared and lapse and -lapse > now do
+local count = 0
+while live_share(share_of(token, count), owner) do
   count = count + 1
-  lapse = redis.call('ZSCORE', KEYS[2], 'h' .. share_of(token, count))
 end
 if count > 0 then
   add_shares(token, count, ARGV[3], owner)
@@ -3324,15 +3245,13 @@ end
 if mine then
   return grant
 end
-local first = redis.call('ZRANGEBYSCORE', KEYS[2], terms.from, terms.to, 'LIMIT', 0, 1)[1]
-local _, _, soonest = live_shares()
-return queued(token, terms.since, first == 'q' .. token .. ' ' .. terms.entry, not terms.reads and soonest > 0 and soonest or nil)
+return queued_share(token, terms)
 `,
 };
 
 export const SHARE_RELEASE: LuaScript = {
   name: 'share-release',
-  sha1: '842c6a9fb2c4efc736ca0b02ee76db6c2f265a0b',
+  sha1: 'eab2d6563ebb7a104523dbcf6704774f297f4a9c',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local QUEUED = '(0'
@@ -3378,6 +3297,14 @@ local function reserve(count)
   end
   return fence
 end
+local SHARES = 4503599627370496
+local SHARES_END = '(-4503599627370496'
+local function share_score(at)
+  return micros(-(SHARES + at))
+end
+local function share_end(score)
+  return -score - SHARES
+end
 local READ = '~1:read'
 local function limit_of(marker)
   return tonumber(string.match(marker, '^~1:limit:(%d+)$'))
@@ -3386,38 +3313,24 @@ local function share_of(token, i)
   return i == 0 and token or token .. '/' .. i
 end
 local function live_shares()
-  local count, last, first = 0, 0, 0
-  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES')
-  for i = 1, #found, 2 do
-    if string.sub(found[i], 1, 1) == 'h' then
-      first = math.ceil((-found[i + 1] - now) / 1000)
-      last = count == 0 and first or last
-      count = count + 1
-    end
-  end
-  return count, last, first
+  return redis.call('ZCOUNT', KEYS[2], '-inf', '(' .. share_score(now))
 end
-local function longest_share()
-  local at = 0
-  while true do
-    local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. micros(-now), 'WITHSCORES', 'LIMIT', at, 8)
-    for i = 1, #found, 2 do
-      if string.sub(found[i], 1, 1) == 'h' then
-        return math.ceil((-found[i + 1] - now) / 1000)
-      end
-    end
-    if #found == 0 then
-      return nil
-    end
-    at = at + 8
+local function share_left(at)
+  local found = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. share_score(now), 'WITHSCORES', 'LIMIT', at, 1)
+  return found[1] and math.ceil((share_end(found[2]) - now) / 1000)
+end
+local function live_share(token, owner)
+  local score = redis.call('ZSCORE', KEYS[2], 'h' .. token)
+  if score and share_end(score) > now and type(owner) == 'string' and (owner == READ or limit_of(owner)) then
+    return share_end(score)
   end
 end
 local function add_shares(token, count, ms, marker)
   if redis.call('PTTL', KEYS[1]) < tonumber(ms) then
     redis.call('SET', KEYS[1], marker, 'PX', ms)
   end
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '(' .. micros(-now), '0')
-  local lapse, members = micros(-(now + ms * 1000)), {}
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], share_score(now), SHARES_END)
+  local lapse, members = share_score(now + ms * 1000), {}
   for i = 0, count - 1 do
     members[2 * i + 1] = lapse
     members[2 * i + 2] = 'h' .. share_of(token, i)
@@ -3427,26 +3340,23 @@ local function add_shares(token, count, ms, marker)
 end
 local function drop_shares(token)
   local dropped = 0
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', QUEUED)) do
-    local share = string.match(member, '^h([^/]+)')
-    if share and (not token or share == token) then
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', SHARES_END)) do
+    if not token or string.match(member, '^h([^/]+)') == token then
       dropped = dropped + redis.call('ZREM', KEYS[2], member)
     end
   end
   return dropped
 end
 local function fit_lock()
-  local ms = longest_share()
+  local ms = share_left(0)
   if ms then
     redis.call('PEXPIRE', KEYS[1], ms)
-    return true
+  else
+    redis.call('DEL', KEYS[1])
   end
-  redis.call('DEL', KEYS[1])
-  local last = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-  if last[1] then
-    redis.call('PEXPIRE', KEYS[2], math.max(1, math.ceil((-last[2] - now) / 1000)))
-  end
-  return false
+  local last = redis.call('ZRANGEBYSCORE', KEYS[2], SHARES_END, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  redis.call('PEXPIRE', KEYS[2], math.max(1, ms or 0, last[1] and math.ceil((-last[2] - now) / 1000) or 0))
+  return ms ~= nil
 end
 local function admit(entry, score, marker, channel, own, lease)
   local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
@@ -3464,6 +3374,7 @@ local function admit(entry, score, marker, channel, own, lease)
     return grant
   end
   drop_shares(token)
+  redis.call('ZREM', KEYS[2], 'u' .. place)
   redis.call('ZADD', KEYS[2], score, entry, lapse, 'p' .. place)
   live_for(math.ceil((-lapse - now) / 1000))
   return false
@@ -3549,8 +3460,10 @@ local function hand_over(channel, own, lease, first)
       at, dead = at - #dead, {}
     elseif mark ~= 'p' or token == own then
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
+      at, dead = at - #dead, {}
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
-      local others = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
+      local behind = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process)
+      local others = (at > 1 or behind) and 1 or 0
       local grant = { 0, now, reserve(1), others, token }
       if token == own then
         return grant, true
@@ -3561,9 +3474,9 @@ local function hand_over(channel, own, lease, first)
         return grant, false
       end
       redis.call('DEL', KEYS[1])
+      redis.call('ZREM', KEYS[2], 'u' .. process)
       redis.call('ZADD', KEYS[2], line[2], member, lapse, 'p' .. process)
       live_for(math.ceil((-lapse - now) / 1000))
-      at, dead = at - #dead, {}
     end
   end
   if reader[1] and first == 'w' then
@@ -3578,7 +3491,7 @@ local function settle(channel, own, lease)
   local grant, mine
   if limit then
     grant, mine = admit_permits(limit, channel, own, lease)
-  elseif marker == READ and longest_share() and not writer_waits() then
+  elseif marker == READ and share_left(0) and not writer_waits() then
     grant, mine = admit_readers(channel, own, lease)
   end
   if (limit or marker == READ) and not fit_lock() then
@@ -3628,14 +3541,17 @@ local function queued(token, since, is_first, pttl)
   since = since < READERS + 0 and since or since - READERS
   return { 4, now, since, is_first and 1 or 0, pttl or redis.call('PTTL', KEYS[1]), token }
 end
+local function queued_share(token, terms)
+  local first = redis.call('ZRANGEBYSCORE', KEYS[2], terms.from, terms.to, 'LIMIT', 0, 1)[1]
+  return queued(token, terms.since, first == 'q' .. token .. ' ' .. terms.entry, not terms.reads and share_left(live_shares() - 1) or nil)
+end
 local owner = redis.pcall('GET', KEYS[1])
-local lapse = redis.call('ZSCORE', KEYS[2], 'h' .. ARGV[1])
-if not lapse or -lapse <= now or type(owner) ~= 'string' or owner ~= READ and not limit_of(owner) then
+if not live_share(ARGV[1], owner) then
   return 0
 end
 redis.call('ZREM', KEYS[2], 'h' .. ARGV[1])
 if ARGV[2] ~= '0' then
-  redis.call('ZADD', KEYS[2], micros(-(now + ARGV[2] * 1000)), 'h' .. ARGV[1])
+  redis.call('ZADD', KEYS[2], share_score(now + ARGV[2] * 1000), 'h' .. ARGV[1])
   fit_lock()
   live_for(tonumber(ARGV[2]))
   return 1
@@ -3654,30 +3570,37 @@ local grant, mine = settle(ARGV[3], ARGV[4], ARGV[5])
 if mine then
   return grant
 end
-local first = redis.call('ZRANGEBYSCORE', KEYS[2], terms.from, terms.to, 'LIMIT', 0, 1)[1]
-return queued(ARGV[4], terms.since, first == 'q' .. ARGV[4] .. ' ' .. terms.entry)
+return queued_share(ARGV[4], terms)
 `,
 };
 
 export const SHARE_RENEW: LuaScript = {
   name: 'share-renew',
-  sha1: '5c553bb14ae171d0b143242a82011bef4ab7c31c',
+  sha1: '13fa581d57d3b70eeaa50d835ac826c39ed04b5a',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
   return string.format('%.0f', value)
+end
+local SHARES = 4503599627370496
+local SHARES_END = '(-4503599627370496'
+local function share_score(at)
+  return micros(-(SHARES + at))
+end
+local function share_end(score)
+  return -score - SHARES
 end
 local reply = {}
 for i = 1, #KEYS, 2 do
   local lock, companion, share, ms = KEYS[i], KEYS[i + 1], 'h' .. ARGV[i], tonumber(ARGV[i + 1])
   local marker = redis.pcall('GET', lock)
   local lapse = redis.pcall('ZSCORE', companion, share)
-  local is_held = type(marker) == 'string' and string.sub(marker, 1, 3) == '~1:' and type(lapse) == 'string' and -lapse > now
+  local is_held = type(marker) == 'string' and string.sub(marker, 1, 3) == '~1:' and type(lapse) == 'string' and share_end(lapse) > now
   if is_held then
     redis.call('PEXPIRE', lock, math.max(redis.call('PTTL', lock), ms))
     redis.call('PEXPIRE', companion, math.max(redis.call('PTTL', companion), ms))
-    if -lapse < now + ms * 1000 then
-      redis.call('ZADD', companion, micros(-(now + ms * 1000)), share)
+    if share_end(lapse) < now + ms * 1000 then
+      redis.call('ZADD', companion, share_score(now + ms * 1000), share)
     end
   end
   reply[(i + 1) / 2] = is_held and 1 or 0

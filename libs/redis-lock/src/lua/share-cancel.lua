@@ -24,7 +24,6 @@ end
 if ARGV[2] ~= '0' then
   note_until('x' .. ARGV[1], tonumber(ARGV[2]))
 end
-if dropped > 0 then
-  settle(ARGV[3])
-end
+-- Also where it only stood in line: it may have kept others waiting.
+settle(ARGV[3])
 return dropped > 0 and 1 or 0

@@ -8,12 +8,11 @@ if now > tonumber(ARGV[3]) then
 end
 -- @include shares
 local owner = redis.pcall('GET', KEYS[1])
-local lapse = redis.call('ZSCORE', KEYS[2], 'h' .. ARGV[1])
-if not lapse or -lapse <= now or type(owner) ~= 'string' or owner ~= READ and not limit_of(owner) then
+if not live_share(ARGV[1], owner) then
   return { 0, now }
 end
 redis.call('ZREM', KEYS[2], 'h' .. ARGV[1])
-redis.call('ZADD', KEYS[2], micros(-(now + ARGV[2] * 1000)), 'h' .. ARGV[1])
+redis.call('ZADD', KEYS[2], share_score(now + ARGV[2] * 1000), 'h' .. ARGV[1])
 live_for(tonumber(ARGV[2]))
 fit_lock()
 return { 1, now }

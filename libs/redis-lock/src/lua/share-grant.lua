@@ -38,8 +38,7 @@ if count > 0 then
   add_shares(ARGV[1], count, ARGV[2], marker)
   return { 0, now, reserve(count), 0, count }
 end
-local _, last, first = live_shares()
-local pttl = limit and owner == marker and first or redis.call('PTTL', KEYS[1])
+local pttl = limit and owner == marker and share_left(live_shares() - 1) or redis.call('PTTL', KEYS[1])
 if ARGV[5] == '' then
   return { 1, now, pttl }
 end

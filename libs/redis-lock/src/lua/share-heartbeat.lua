@@ -8,16 +8,14 @@ if now > tonumber(ARGV[4]) then
   return { 2, now }
 end
 -- @include settle
--- @include enqueue
+-- @include queued-share
 -- @include find-entry
 local terms = read_terms(ARGV[5])
 local token = ARGV[1]
 local owner = redis.pcall('GET', KEYS[1])
-local shared = type(owner) == 'string' and (owner == READ or limit_of(owner) ~= nil)
-local count, lapse = 0, redis.call('ZSCORE', KEYS[2], 'h' .. token)
-while shared and lapse and -lapse > now do
+local count = 0
+while live_share(share_of(token, count), owner) do
   count = count + 1
-  lapse = redis.call('ZSCORE', KEYS[2], 'h' .. share_of(token, count))
 end
 if count > 0 then
   add_shares(token, count, ARGV[3], owner)
@@ -55,6 +53,4 @@ end
 if mine then
   return grant
 end
-local first = redis.call('ZRANGEBYSCORE', KEYS[2], terms.from, terms.to, 'LIMIT', 0, 1)[1]
-local _, _, soonest = live_shares()
-return queued(token, terms.since, first == 'q' .. token .. ' ' .. terms.entry, not terms.reads and soonest > 0 and soonest or nil)
+return queued_share(token, terms)

@@ -6,15 +6,14 @@
 --       | {2, now} released, and the other token was too late or cancelled
 -- @include now
 -- @include settle
--- @include enqueue
+-- @include queued-share
 local owner = redis.pcall('GET', KEYS[1])
-local lapse = redis.call('ZSCORE', KEYS[2], 'h' .. ARGV[1])
-if not lapse or -lapse <= now or type(owner) ~= 'string' or owner ~= READ and not limit_of(owner) then
+if not live_share(ARGV[1], owner) then
   return 0
 end
 redis.call('ZREM', KEYS[2], 'h' .. ARGV[1])
 if ARGV[2] ~= '0' then
-  redis.call('ZADD', KEYS[2], micros(-(now + ARGV[2] * 1000)), 'h' .. ARGV[1])
+  redis.call('ZADD', KEYS[2], share_score(now + ARGV[2] * 1000), 'h' .. ARGV[1])
   fit_lock()
   live_for(tonumber(ARGV[2]))
   return 1
@@ -33,5 +32,4 @@ local grant, mine = settle(ARGV[3], ARGV[4], ARGV[5])
 if mine then
   return grant
 end
-local first = redis.call('ZRANGEBYSCORE', KEYS[2], terms.from, terms.to, 'LIMIT', 0, 1)[1]
-return queued(ARGV[4], terms.since, first == 'q' .. ARGV[4] .. ' ' .. terms.entry)
+return queued_share(ARGV[4], terms)

@@ -134,7 +134,8 @@ export class SharedLine extends Line {
     }
     confirming.delete(arrival);
     if (hold === undefined) {
-      this.returnShare(arrival);
+      // Its answer may have been lost alone: then it has the whole lease.
+      this.returnShare({ ...arrival, leaseMs: Math.max(arrival.leaseMs, waiter.request.leaseMs) });
       if (!waiter.isOver) this.waiters.addFirst(waiter);
     } else if (waiter.isOver) {
       parts.returnUnused(hold);

@@ -19,6 +19,8 @@ local function admit(entry, score, marker, channel, own, lease)
     return grant
   end
   drop_shares(token)
+  -- An older mark would count before this one.
+  redis.call('ZREM', KEYS[2], 'u' .. place)
   redis.call('ZADD', KEYS[2], score, entry, lapse, 'p' .. place)
   live_for(math.ceil((-lapse - now) / 1000))
   return false

@@ -61,8 +61,11 @@ local function hand_over(channel, own, lease, first)
     elseif mark ~= 'p' or token == own then
       -- First, since it is never refused: a release has to work out of memory.
       redis.call('ZREM', KEYS[2], member, mark .. process, unpack(dead))
+      at, dead = at - #dead, {}
       redis.call('SET', KEYS[1], token, 'PX', token == own and lease or given)
-      local others = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process) and 1 or 0
+      local behind = line[3] and (line[5] or string.find(line[3], ' r', 1, true) or process_of(string.sub(line[3], 2)) ~= process)
+      -- Before it stand those that were passed over.
+      local others = (at > 1 or behind) and 1 or 0
       local grant = { 0, now, reserve(1), others, token }
       if token == own then
         return grant, true
@@ -73,9 +76,10 @@ local function hand_over(channel, own, lease, first)
         return grant, false
       end
       redis.call('DEL', KEYS[1])
+      -- An older mark would count before this one.
+      redis.call('ZREM', KEYS[2], 'u' .. process)
       redis.call('ZADD', KEYS[2], line[2], member, lapse, 'p' .. process)
       live_for(math.ceil((-lapse - now) / 1000))
-      at, dead = at - #dead, {}
     end
   end
   if reader[1] and first == 'w' then

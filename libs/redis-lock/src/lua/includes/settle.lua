@@ -7,7 +7,7 @@ local function settle(channel, own, lease)
   local grant, mine
   if limit then
     grant, mine = admit_permits(limit, channel, own, lease)
-  elseif marker == READ and longest_share() and not writer_waits() then
+  elseif marker == READ and share_left(0) and not writer_waits() then
     grant, mine = admit_readers(channel, own, lease)
   end
   if (limit or marker == READ) and not fit_lock() then

@@ -70,7 +70,7 @@ export class MemoryLockServer extends MemoryShareServer {
     if (owned) this.leases.delete(key);
     const companion = this.companion(key);
     // A downgrade may have made a reader of it.
-    const dropped = owned ? 0 : (companion?.dropShares(token) ?? 0);
+    if (!owned) companion?.dropShares(token);
     const entry = companion?.writers.find(token);
     if (companion !== undefined && entry !== undefined) {
       companion.writers.remove(entry);
@@ -78,7 +78,7 @@ export class MemoryLockServer extends MemoryShareServer {
     }
     if (tombstoneMs > 0) this.companionOrNew(key).bury(token, this.nowMs() + tombstoneMs);
     if (owned) this.handOver(key, 'writer');
-    else if (entry !== undefined || dropped > 0) this.settle(key);
+    else this.settle(key);
   }
 
   heartbeat({ key, current, token, leaseMs, deadline, ...standing }: ArrivingHeartbeat): ServerHeartbeatReply {

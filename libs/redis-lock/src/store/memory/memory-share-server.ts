@@ -83,7 +83,7 @@ export abstract class MemoryShareServer extends MemoryHandOver {
   /** @param tombstoneMs 0 for none */
   shareCancel(key: string, token: string, tombstoneMs: number, sharing: Sharing): void {
     const companion = this.companion(key);
-    const dropped = companion?.dropShares(token) ?? 0;
+    companion?.dropShares(token);
     if (companion !== undefined) {
       const line = this.lineOf(companion, sharing);
       const entry = line.find(token);
@@ -93,7 +93,7 @@ export abstract class MemoryShareServer extends MemoryHandOver {
       }
     }
     if (tombstoneMs > 0) this.companionOrNew(key).bury(token, this.nowMs() + tombstoneMs);
-    if (dropped > 0) this.settle(key);
+    this.settle(key);
   }
 
   /** Prolongs, never shortens. */
