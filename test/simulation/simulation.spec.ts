@@ -8,7 +8,7 @@ const RUNS = Number(process.env['SIM_RUNS'] ?? (SEED === undefined ? 2_000 : 1))
 /** As many of them as fit, where nobody asked for a number: a machine may have others to serve. */
 const MOST_MS = SEED === undefined && process.env['SIM_RUNS'] === undefined ? 90_000 : Infinity;
 const TELLS = process.env['SIM_STORY'] !== undefined;
-const MOST_FAILURES = 30;
+const MOST_FAILURES = 3;
 const MOST_UNTIL_FOUND = 2_000;
 /** Every rejection makes an error, and nobody reads where it comes from. */
 const STACK_LINES = 3;

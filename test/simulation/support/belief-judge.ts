@@ -1,6 +1,6 @@
 import type { Hold } from '../../../libs/redis-lock/src/lock/hold.js';
-import type { StoredLock } from '../../../libs/redis-lock/src/store/lock-store.interface.js';
-import type { ObservedServer } from './observed-server.js';
+import { markerOf } from '../../../libs/redis-lock/src/store/sharing.js';
+import type { ObservedServer, SeenLock } from './observed-server.js';
 import type { Participant } from './participant.js';
 
 /** Somebody believes to have a lock, or a share of it. */
@@ -33,12 +33,13 @@ export class BeliefJudge {
     if (kinds.has('alone')) tell('believe to hold at one time, one of them alone,');
     else if (kinds.size > 1) tell('use in different ways at one time');
     const limits = holds.flatMap(({ request: { sharing } }) => (sharing?.kind === 'permit' ? [sharing.limit] : []));
+    if (new Set(limits).size > 1) tell('believe to have permits of different limits of');
     if (limits.length > Math.min(...limits)) tell(`believe to have ${String(limits.length)} permits of`);
     if (new Set(holds.map(({ token }) => token)).size < holds.length) tell('believe in one and the same share of');
   }
 
   /** The server agrees. */
-  checkStored({ participant: { name }, hold, trulyLeft }: Belief, stored: StoredLock | undefined): void {
+  checkStored({ participant: { name }, hold, trulyLeft }: Belief, stored: SeenLock | undefined): void {
     const { key } = hold;
     const storedMs = this.storedMs(hold, stored);
     if (stored === undefined || storedMs === undefined) {
@@ -52,21 +53,16 @@ export class BeliefJudge {
   }
 
   /** What is left on the server of what a hold stands for, in ms of its time; undefined where it is not there. */
-  private storedMs(hold: Hold, stored: StoredLock | undefined): number | undefined {
+  private storedMs(hold: Hold, stored: SeenLock | undefined): number | undefined {
     const { token, request } = hold;
-    const isShared = request.sharing !== undefined;
-    if (!isShared && stored?.owner === token) return stored.leaseLeftMs ?? Infinity;
-    if (!isShared && !this.downgrading.has(token)) return undefined;
-    if (isShared && kindOfSharing(request.sharing) !== kindOfSharing(stored?.sharing)) return undefined;
+    const { sharing } = request;
+    if (sharing === undefined && stored?.owner === token) return stored.leaseLeftMs ?? Infinity;
+    if (sharing === undefined && !this.downgrading.has(token)) return undefined;
+    if (sharing !== undefined && (stored?.sharing === undefined || markerOf(stored.sharing) !== markerOf(sharing))) return undefined;
     return stored?.shares.find((share) => share.token === token)?.leaseLeftMs;
   }
 
-  private kindOf({ token, request: { sharing } }: Hold): string {
-    if (sharing !== undefined) return kindOfSharing(sharing);
-    return this.downgrading.has(token) ? 'read' : 'alone';
+  private kindOf({ token, request: { sharing } }: Hold): 'alone' | 'read' | 'permit' {
+    return sharing?.kind ?? (this.downgrading.has(token) ? 'read' : 'alone');
   }
-}
-
-function kindOfSharing(sharing: StoredLock['sharing']): string {
-  return sharing?.kind === 'permit' ? `permit of ${String(sharing.limit)}` : (sharing?.kind ?? 'alone');
 }

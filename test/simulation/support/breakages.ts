@@ -5,13 +5,12 @@ import { StoreQueue } from '../../../libs/redis-lock/src/lock/waiting/store-queu
 import type { HandedOver } from '../../../libs/redis-lock/src/store/lock-store.interface.js';
 import { MemoryCompanion } from '../../../libs/redis-lock/src/store/memory/memory-companion.js';
 import { MemoryLine } from '../../../libs/redis-lock/src/store/memory/memory-line.js';
-import type { ObservedServer } from './observed-server.js';
-
-/** Breaks the protocol in one way; what it returns mends it again. */
-export type Breakage = (server: ObservedServer) => (() => void) | undefined;
+import { replace, type Breakage } from './breakage.js';
+import { SHARED_BREAKAGES } from './shared-breakages.js';
 
 /** What the histories must find, or they show nothing when they find nothing. */
 export const BREAKAGES: Readonly<Record<string, Breakage>> = {
+  ...SHARED_BREAKAGES,
   'no owner check at release': (server) => {
     const release = server.release.bind(server);
     server.release = (key, token, keepMs, next) => release(key, server.inspect(key).owner ?? token, keepMs, next);
@@ -70,9 +69,3 @@ export const BREAKAGES: Readonly<Record<string, Breakage>> = {
         },
     ),
 };
-
-function replace<T extends object, K extends keyof T>(target: T, name: K, make: (original: T[K]) => T[K]): () => void {
-  const original = target[name];
-  target[name] = make(original);
-  return () => void (target[name] = original);
-}

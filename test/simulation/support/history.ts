@@ -1,5 +1,5 @@
 import type { EngineSettings } from '../../../libs/redis-lock/src/lock/lock-request.js';
-import type { Breakage } from './breakages.js';
+import type { Breakage } from './breakage.js';
 import { Caller } from './caller.js';
 import { Dice } from './dice.js';
 import { habitsOf } from './habits.js';
@@ -57,7 +57,10 @@ export async function playHistory(seed: number, { traced = false, breakage }: Hi
     commandTimeout,
     shutdownTimeout: dice.pick(100, 1_000),
   };
-  const world: World = new World(() => referee.look(), traced);
+  const world: World = new World(() => {
+    referee.look();
+    lines.look();
+  }, traced);
   // An attempt may lie on its way for commandTimeout; the rest is what clocks run apart in a history.
   const server = new ObservedServer(world, drifted(dice), dice.whole(0, 10) * 1_000, commandTimeout + 50);
   const mend = breakage?.(server);
@@ -117,7 +120,9 @@ export async function playHistory(seed: number, { traced = false, breakage }: Hi
 }
 
 /** In the end everybody who is left can have every lock, to write and to read, and all permits at once. */
-async function expectAllFree(participants: readonly Participant[], { world, keys, referee }: Scene): Promise<void> {
+async function expectAllFree(participants: readonly Participant[], { world, keys, referee, habits }: Scene): Promise<void> {
+  // What was used amiss is so until the leases end that a crash left behind.
+  if (habits.mixing > 0) await world.runUntil(world.time + LONGEST_MS);
   const wait = 8_000;
   for (const { locks, name } of participants.filter(({ takesPart }) => takesPart)) {
     for (const { name: key, limit } of keys) {

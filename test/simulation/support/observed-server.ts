@@ -1,4 +1,4 @@
-import { markerOf, type Sharing } from '../../../libs/redis-lock/src/store/sharing.js';
+import { markerOf, sharingOf, type Sharing } from '../../../libs/redis-lock/src/store/sharing.js';
 import { MemoryLockServer } from '../../../libs/redis-lock/src/store/memory/memory-lock-server.js';
 import type {
   ArrivingGrant,
@@ -9,11 +9,16 @@ import type {
   ServerHeartbeatReply,
   ServerMessage,
 } from '../../../libs/redis-lock/src/store/memory/memory-messages.js';
-import type { PlaceReply } from '../../../libs/redis-lock/src/store/lock-store.interface.js';
+import type { PlaceReply, StoredLock } from '../../../libs/redis-lock/src/store/lock-store.interface.js';
 import { FenceBook } from './fence-book.js';
 import { PhaseJudge } from './phase-judge.js';
 import { QueueJudge } from './queue-judge.js';
 import type { World } from './world.js';
+
+/** A lock as it is on the server at a moment. */
+export type SeenLock = Pick<StoredLock, 'owner' | 'sharing' | 'shares' | 'leaseLeftMs'>;
+
+const FREE: SeenLock = { owner: undefined, sharing: undefined, shares: [], leaseLeftMs: undefined };
 
 /** The server of a history: what really happened, in the order it did. */
 export class ObservedServer extends MemoryLockServer {
@@ -161,6 +166,17 @@ export class ObservedServer extends MemoryLockServer {
     }
   }
 
+  /** The same as inspect, and quicker: it is asked for after each event. */
+  look(key: string): SeenLock {
+    const lease = this.lease(key);
+    if (lease === undefined) return FREE;
+    const leaseLeftMs = lease.endsAt - this.nowMs();
+    const sharing = sharingOf(lease.token);
+    if (sharing === undefined) return { owner: lease.token, sharing, shares: [], leaseLeftMs };
+    const shares = (this.companion(key)?.allShares ?? []).map(([token, until]) => ({ token, leaseLeftMs: until - this.nowMs() }));
+    return { owner: undefined, sharing, shares, leaseLeftMs };
+  }
+
   /** Whatever has not gone by now. */
   *leftovers(): Iterable<string> {
     for (const key of this.keys()) yield `${key} is locked`;
@@ -235,7 +251,7 @@ export class ObservedServer extends MemoryLockServer {
   }
 
   private noteForced(key: string): void {
-    const { owner, shares } = this.inspect(key);
+    const { owner, shares } = this.look(key);
     for (const token of owner === undefined ? shares.map((share) => share.token) : [owner]) this.forced.set(token, this.world.time);
   }
 

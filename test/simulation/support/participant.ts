@@ -71,25 +71,23 @@ export class Participant {
     return !this.isShut && !this.process.hasCrashed;
   }
 
-  /** What it believes to hold, by its own clocks, in ms of true time; looked at from outside, so that looking changes nothing. */
-  *beliefs(): Iterable<Belief> {
-    if (this.process.hasCrashed) return;
+  /** What of its holds it believes in, by its own clocks; looked at from outside, so that looking changes nothing. */
+  beliefs(holds: Iterable<Hold>): readonly Belief[] {
+    const beliefs: Belief[] = [];
     const now = this.process.now();
-    for (const hold of new Set(this.holds())) {
+    for (const hold of holds) {
       const left = hold.leftMs(now);
-      if (!hold.isOver && left > 0) yield { participant: this, hold, trulyLeft: left / this.process.rate };
+      if (!hold.isOver && left > 0) beliefs.push({ participant: this, hold, trulyLeft: left / this.process.rate });
     }
+    return beliefs;
   }
 
-  /** Whether it holds the token's lock, or works in a section that was told of its loss. */
-  has(token: string): boolean {
-    if (this.process.hasCrashed) return false;
-    for (const hold of this.holds()) if (hold.token === token) return true;
-    return false;
-  }
-
-  private *holds(): Iterable<Hold> {
-    yield* this.engine.keeper.all();
-    for (const { share } of this.handles) yield share.hold;
+  /** What it holds, and what it works in although it was told of its loss. Of a crashed one nobody holds anything. */
+  holds(): ReadonlySet<Hold> {
+    const holds = new Set<Hold>();
+    if (this.process.hasCrashed) return holds;
+    for (const hold of this.engine.keeper.all()) holds.add(hold);
+    for (const { share } of this.handles) holds.add(share.hold);
+    return holds;
   }
 }

@@ -1,7 +1,6 @@
 import type { Hold } from '../../../libs/redis-lock/src/lock/hold.js';
-import type { StoredLock } from '../../../libs/redis-lock/src/store/lock-store.interface.js';
 import { BeliefJudge, type Belief } from './belief-judge.js';
-import type { ObservedServer } from './observed-server.js';
+import type { ObservedServer, SeenLock } from './observed-server.js';
 import type { Participant } from './participant.js';
 import type { World } from './world.js';
 
@@ -42,21 +41,26 @@ export class Referee {
 
   /** Looks at everything; after each event. */
   look(): void {
-    this.faults.push(...this.server.faults.splice(0));
-    const stored = new Map(this.keys.map((key) => [key, this.server.inspect(key)]));
+    for (const fault of this.server.faults.splice(0)) this.fail(fault);
+    const stored = new Map(this.keys.map((key) => [key, this.server.look(key)]));
     const believed = new Map<string, Belief[]>();
+    const had = new Set<string>();
     for (const participant of this.participants) {
-      for (const belief of participant.beliefs()) {
+      const holds = participant.holds();
+      for (const { token } of holds) had.add(token);
+      for (const belief of participant.beliefs(holds)) {
         const { hold } = belief;
         this.checkMaxHold(belief);
         if (this.checkForced(belief)) continue;
         this.beliefs.checkStored(belief, stored.get(hold.key));
-        believed.set(hold.key, [...(believed.get(hold.key) ?? []), belief]);
+        const others = believed.get(hold.key);
+        if (others === undefined) believed.set(hold.key, [belief]);
+        else others.push(belief);
       }
     }
     for (const [key, beliefs] of believed) this.beliefs.checkTogether(key, beliefs);
     for (const [token, { key, until }] of this.keptUntil) this.checkKept(token, until, stored.get(key));
-    for (const lock of stored.values()) for (const token of tokensOf(lock)) this.checkOrphan(lock.key, token);
+    for (const [key, lock] of stored) for (const token of tokensOf(lock)) this.checkOrphan(key, token, had);
   }
 
   /** A caller entered a lock: callers enter in the order of the grants, readers among each other in any, and each with the fence that the server gave it. */
@@ -106,15 +110,15 @@ export class Referee {
     return true;
   }
 
-  private checkKept(token: string, until: number, stored: StoredLock | undefined): void {
+  private checkKept(token: string, until: number, stored: SeenLock | undefined): void {
     if (this.world.time >= until || this.server.forced.has(token)) this.keptUntil.delete(token);
     else if (stored === undefined || !tokensOf(stored).includes(token))
       this.fail(`a lock was freed ${(until - this.world.time).toFixed(0)} ms before the end of its holdAtLeast`);
   }
 
   /** Once the links are healed, what nobody has any more is given back soon. */
-  private checkOrphan(key: string, owner: string): void {
-    if (this.participants.some((participant) => participant.has(owner))) {
+  private checkOrphan(key: string, owner: string, had: ReadonlySet<string>): void {
+    if (had.has(owner)) {
       this.orphans.delete(owner);
       return;
     }
@@ -134,6 +138,6 @@ export class Referee {
 }
 
 /** Whoever has it on the server, or shares of it. */
-function tokensOf({ owner, shares }: StoredLock): readonly string[] {
+function tokensOf({ owner, shares }: SeenLock): readonly string[] {
   return owner === undefined ? shares.map(({ token }) => token) : [owner];
 }

@@ -70,10 +70,10 @@ export class Witness {
 
   private promisedMs({ key, options: { wait } }: Wish): number {
     const { commandTimeout } = this.participant.engine.settings;
-    const keys = typeof key === 'string' ? 1 : new Set(key).size;
+    // One command for all, one attempt for each when the time is over, and one that makes all leases whole.
+    const commands = typeof key === 'string' ? 1 : new Set(key).size + 2;
     // A poller takes its attempts and its delays, 30 + 60 + 90.
-    const one = typeof wait === 'number' ? Math.max(wait, commandTimeout) : keys * (4 * commandTimeout + 180);
-    // One command for all, one attempt for each of the others when the time is over, and one that makes all leases whole.
-    return typeof key === 'string' ? one : one + (keys + 1) * commandTimeout;
+    if (typeof wait !== 'number') return 4 * commands * commandTimeout + 180;
+    return Math.max(wait, commandTimeout) + (commands - 1) * commandTimeout;
   }
 }

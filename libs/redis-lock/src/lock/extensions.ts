@@ -36,27 +36,32 @@ export class Extensions {
   }
 
   private async send(hold: Hold, ttl: number, sent: Instant): Promise<void> {
-    const { store, settings, keeper, clock } = this.parts;
+    const { store, settings, keeper } = this.parts;
     const leaseMs = hold.leaseToAsk(ttl, sent);
     const extension = hold.beginExtension(sent, leaseMs);
     hold.ttl = ttl;
     hold.renewAt = hold.nextRenewal(sent, leaseMs);
     keeper.scheduleFor(hold);
-    let isOutOfTurn = false;
-    const end = (): void => void (isOutOfTurn = hold.endExtension(extension));
+    let held: boolean;
     try {
-      const held = await store.extend({ key: hold.key, token: hold.token, leaseMs, sharing: hold.request.sharing }).finally(end);
-      if (held) hold.confirm(sent, leaseMs, extension);
-      else hold.lose('taken');
+      held = await store.extend({ key: hold.key, token: hold.token, leaseMs, sharing: hold.request.sharing });
     } catch (error) {
       // Its deadline, and as much again for errors in the estimate of the server's clock.
       hold.doubtExtension(leaseMs, sent.monotonic + 2 * settings.commandTimeout);
+      this.end(hold, extension);
       throw error;
-    } finally {
-      // The later ones were answered before it, and could not be believed then.
-      if (isOutOfTurn) hold.renewAt = clock.now().monotonic;
-      keeper.scheduleFor(hold);
     }
+    this.end(hold, extension);
+    if (held) hold.confirm(sent, leaseMs, extension);
+    else hold.lose('taken');
+    keeper.scheduleFor(hold);
+  }
+
+  private end(hold: Hold, extension: number): void {
+    const { keeper, clock } = this.parts;
+    // Later ones were answered before it, and could not be believed then.
+    if (hold.endExtension(extension)) hold.renewAt = clock.now().monotonic;
+    keeper.scheduleFor(hold);
   }
 
   private pause(ms: number): Promise<void> {

@@ -168,7 +168,7 @@ export class LockEngine {
   /** Gives a hold up. @throws LockStoreError when the store did not answer within commandTimeout; it is then released in the background. */
   end(hold: Hold): Promise<'released' | 'lost'> {
     const { sharing } = hold.request;
-    if (sharing !== undefined) return this.releases.end(hold, this.shared.find(hold.key, sharing.kind));
+    if (sharing !== undefined) return this.releases.end(hold, this.shared.findSame(hold.key, sharing));
     const local = this.locals.find(hold.key);
     if (local?.line !== undefined && this.handOff.passOn(local, hold)) return PASSED_ON;
     return this.releases.end(hold, local);
@@ -236,7 +236,7 @@ export class LockEngine {
     const { sharing } = hold.request;
     const local = sharing === undefined ? this.locals.find(hold.key) : undefined;
     if (local?.line !== undefined && this.handOff.passOn(local, hold)) return;
-    this.releases.returnUnused(hold, sharing === undefined ? local : this.shared.find(hold.key, sharing.kind));
+    this.releases.returnUnused(hold, sharing === undefined ? local : this.shared.findSame(hold.key, sharing));
   }
 
   /** A token that stood in line owns the lock: where nobody here waits with it any more, it goes on to the next process. */

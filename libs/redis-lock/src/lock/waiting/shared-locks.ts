@@ -30,6 +30,12 @@ export class SharedLocks {
     return this.locks[kind].get(key);
   }
 
+  /** Undefined also where it is known with another limit: whoever waits with that gets nothing of what this one gives up. */
+  findSame(key: string, sharing: Sharing): SharedLock | undefined {
+    const known = this.find(key, sharing.kind);
+    return known !== undefined && isSame(known.sharing, sharing) ? known : undefined;
+  }
+
   /** Whether a share that was granted with that token is on its way to its caller. */
   isPassingOn(key: string, token: string): boolean {
     return this.find(key, 'read')?.line?.isPassingOn(token) === true || this.find(key, 'permit')?.line?.isPassingOn(token) === true;
