@@ -6,15 +6,19 @@ import { FRAMEWORKS } from '../idempotency/support/http-stage.js';
 import { disconnectClients } from '../idempotency/crashes/support/disconnects.js';
 import { crashProcesses } from '../idempotency/crashes/support/process-crashes.js';
 import { crashRecords } from '../idempotency/crashes/support/record-crashes.js';
+import { runKinds } from './kinds-run.js';
+import { compareStores } from './model-run.js';
 import { playHistories } from './simulation-run.js';
 import { askWhileStoreIsDown, TROUBLES } from '../idempotency/crashes/support/store-down.js';
 
-/** Of the simulation the histories are counted; of `records` keys and signals are for each mode; of the others the number is shared out. */
+/** Of the simulation the histories are counted; of `model` the runs, for each store; `kinds` goes on for that many seconds; of `records` keys and signals are for each mode; of the others the number is shared out. */
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'simulation,records,processes,disconnects,store-down' },
+    only: { type: 'string', default: 'simulation,model,kinds,records,processes,disconnects,store-down' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
     histories: { type: 'string', default: '100000' },
+    runs: { type: 'string', default: '10000' },
+    seconds: { type: 'string', default: '600' },
     keys: { type: 'string', default: '10000' },
     duplicates: { type: 'string', default: '20' },
     signals: { type: 'string', default: '1000' },
@@ -35,6 +39,8 @@ function size(name: Size): number {
 
 const runs: Readonly<Record<string, (owned: Owned) => Promise<Record<string, { readonly faults: readonly string[] }>>>> = {
   simulation: async () => ({ histories: await playHistories(seed, size('histories')) }),
+  model: (owned) => compareStores(owned, size('runs'), seed),
+  kinds: async (owned) => ({ chaos: await runKinds(owned, { seconds: size('seconds'), seed }) }),
   records: async (owned) => {
     const sizes = { keys: size('keys'), duplicates: size('duplicates'), signals: size('signals'), seed };
     return {
