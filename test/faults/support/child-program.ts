@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { NOTICE, READY, type Answer } from '../children/answer.js';
 
 const LOADER = new URL('../../../tools/typescript-loader.mjs', import.meta.url).href;
-const START_MS = 20_000;
+const START_MS = 60_000;
 
 interface Pending {
   readonly resolve: (result: unknown) => void;

@@ -1,4 +1,4 @@
-import { LockService, type Lock, type LockOptions } from 'nestjs-redis-lock';
+import { LockService, type Lock, type LockOptions, type PermitOptions } from 'nestjs-redis-lock';
 import { ManualClock, type TestingConnectionOptions } from 'nestjs-redis-lock/testing';
 import { LockEngine } from '../../../libs/redis-lock/src/lock/lock-engine.js';
 import { redisLockSettings } from '../../../libs/redis-lock/src/redis-lock.settings.js';
@@ -47,6 +47,11 @@ export class SteeredProcesses {
     return processOf(this.owner ?? '');
   }
 
+  /** Those who share the lock on the server, by their tokens. */
+  get sharing(): readonly string[] {
+    return this.server.inspect(KEY).shares.map(({ token }) => token);
+  }
+
   /** Processes in line on the server. */
   get waiting(): readonly string[] {
     return this.server.inspect(KEY).waiting;
@@ -63,8 +68,17 @@ export class SteeredProcesses {
   }
 
   /** Somebody in that process begins to wait; returns when whatever needs no time has happened. */
-  async wait({ locks }: SteeredProcess, options: LockOptions = {}): Promise<Caller> {
-    const entering = locks.acquire(KEY, { wait: '20s', ...options });
+  wait({ locks }: SteeredProcess, options: LockOptions = {}): Promise<Caller> {
+    return this.watch(locks.acquire(KEY, { wait: '20s', ...options }));
+  }
+
+  /** The same for a permit. */
+  waitForPermit({ locks }: SteeredProcess, options: PermitOptions): Promise<Caller> {
+    return this.watch(locks.acquirePermit(KEY, { wait: '20s', ...options }));
+  }
+
+  /** Lets whatever needs no time happen; sees what becomes of an entry. */
+  async watch(entering: Promise<Lock>): Promise<Caller> {
     const caller: { entering: Promise<Lock>; lock: Lock | undefined } = { entering, lock: undefined };
     entering.then(
       (lock) => (caller.lock = lock),

@@ -5,7 +5,9 @@ import type { Sharing } from '../../../libs/redis-lock/src/store/sharing.js';
 import type { MemoryLockServer } from '../../../libs/redis-lock/src/store/memory/memory-lock-server.js';
 import { MemoryLockStore } from '../../../libs/redis-lock/src/store/memory/memory-lock.store.js';
 
-export type CommandName = 'grant' | 'release' | 'cancel' | 'leave' | 'heartbeat' | 'confirm' | 'renew' | 'replicate';
+const COMMANDS = ['grant', 'release', 'cancel', 'leave', 'heartbeat', 'confirm', 'renew', 'extend', 'downgrade', 'replicate'] as const;
+
+export type CommandName = (typeof COMMANDS)[number];
 
 /** What becomes of a command; most of them are done at once, and answered at once. */
 export type Fate =
@@ -15,8 +17,10 @@ export type Fate =
   | { readonly kind: 'unanswered'; readonly ms: number }
   /** Done at once, and answered that many ms later. */
   | { readonly kind: 'slow'; readonly ms: number }
-  /** Done, and answered, that many ms later. */
-  | { readonly kind: 'late'; readonly ms: number };
+  /** Done that many ms later, and answered then, or so many ms after that. */
+  | { readonly kind: 'late'; readonly ms: number; readonly answerMs?: number }
+  /** The sender gives up after that many ms, and it is done later still. */
+  | { readonly kind: 'overdue'; readonly ms: number; readonly doneMs: number };
 
 /** A command as it was sent. */
 export interface SentCommand {
@@ -46,8 +50,7 @@ export class SteeredStore extends MemoryLockStore {
 
   /** From now on every command has that fate. */
   steerAll(fate: Fate): void {
-    const names: readonly CommandName[] = ['grant', 'release', 'cancel', 'leave', 'heartbeat', 'confirm', 'renew', 'replicate'];
-    this.fates = Object.fromEntries(names.map((name) => [name, fate]));
+    this.fates = Object.fromEntries(COMMANDS.map((name) => [name, fate]));
   }
 
   /** The names of the commands that were sent since so many had been. */
@@ -122,6 +125,14 @@ export class SteeredStore extends MemoryLockStore {
     return this.send('renew', renewals.map(({ token }) => token).join(), () => super.renew(renewals));
   }
 
+  override extend(command: commands.LeaseCommand): Promise<boolean> {
+    return this.send('extend', command.token, () => super.extend(command));
+  }
+
+  override downgrade(command: commands.LeaseCommand): Promise<boolean> {
+    return this.send('downgrade', command.token, () => super.downgrade(command));
+  }
+
   override replicate(command: commands.LeaseCommand, min: number): Promise<number> {
     return this.send('replicate', command.token, async () => Math.min(this.replicas, await super.replicate(command, min)));
   }
@@ -131,9 +142,15 @@ export class SteeredStore extends MemoryLockStore {
     const fate = this.fates[name];
     if (fate === undefined) return run();
     if (fate.kind === 'refused') throw new LockStoreError(`${name}: connection refused`);
+    if (fate.kind === 'overdue') {
+      this.clock.after(fate.doneMs, () => void run());
+      await this.clock.sleep(fate.ms);
+      throw new LockStoreError(`${name}: command timed out`);
+    }
     if (fate.kind === 'late') await this.clock.sleep(fate.ms);
     const reply = await run();
     if (fate.kind !== 'late') await this.clock.sleep(fate.ms);
+    else if (fate.answerMs !== undefined) await this.clock.sleep(fate.answerMs);
     if (fate.kind === 'unanswered') throw new LockStoreError(`${name}: command timed out`);
     return reply;
   }

@@ -41,10 +41,15 @@ export class PhaseJudge {
     const phase = this.phases.get(key);
     const writers = companion === undefined ? [] : alive(companion.writers);
     if (!isOpen) {
-      const since = winner?.since ?? Infinity;
+      const inLine = companion?.readers.entries ?? [];
+      // Whoever stands at their head decides whose turn it is, also where it is found to be gone only then.
+      const since = Math.min(winner?.since ?? Infinity, ...inLine.map((entry) => entry.since));
       if (phase?.kind === 'read' && writers.some((writer) => writer.since < since))
         this.faults.push(`${key}: readers followed on readers, past a writer in line`);
       this.phases.set(key, { kind: 'read', begunBy: this.world.eventCount });
+      // They miss this turn, since nothing is heard of them.
+      const reached = companion === undefined ? [] : alive(companion.readers);
+      for (const entry of inLine) if (!reached.includes(entry)) this.passed.delete(entry.token);
     } else if (phase?.begunBy !== this.world.eventCount && writers.length > 0) {
       this.faults.push(`${key}: a reader joined although a writer waited`);
     }

@@ -118,7 +118,7 @@ export class Attempts {
     try {
       const reply = await store.grant({ key, token, leaseMs, reserve: wanted, sharing, queue, sent });
       if (reply.status === 'granted') return { grant: { ...reply, token }, sent, leaseMs };
-      return reply.status === 'queued' ? { ...reply, token, sent, wanted } : this.busy(key, reply);
+      return reply.status === 'queued' ? { ...reply, token, sent, wanted } : this.busy(key, reply, request);
     } catch (error) {
       if (error instanceof LockStoreError) this.takeBack(key, token, request);
       throw storeError(key, error);
@@ -131,7 +131,7 @@ export class Attempts {
     const { clock, keeper, forced } = this.parts;
     const { key } = local;
     if (reply.status === 'queued') return { ...reply, token, sent, wanted: 1 };
-    if (reply.status !== 'granted') return this.busy(key, reply);
+    if (reply.status !== 'granted') return this.busy(key, reply, request);
     if (forced.has(token)) return TAKEN;
     const { leaseMs, replicas } = request;
     const entered = clock.now();
@@ -170,9 +170,9 @@ export class Attempts {
   }
 
   /** @throws LockStoreError for an attempt that did nothing, LockOptionsError for a lock of another kind */
-  private busy(key: string, reply: Busy | MismatchReply | VoidReply): Busy {
+  private busy(key: string, reply: Busy | MismatchReply | VoidReply, { sharing }: LockRequest): Busy {
     if (reply.status === 'busy') return reply;
-    if (reply.status === 'mismatch') throw new LockOptionsError(`The lock '${key}' ${inUseAs(reply.found)}.`, { key });
+    if (reply.status === 'mismatch') throw new LockOptionsError(`The lock '${key}' ${inUseAs(reply.found, sharing)}.`, { key });
     throw new LockStoreError(`The attempt to lock '${key}' reached the server after its deadline, and was ignored there.`, { key });
   }
 
@@ -182,11 +182,13 @@ export class Attempts {
 }
 
 /** What somebody is told who wants to use it in another way, which has to wait until it is idle. */
-function inUseAs(found: Sharing | undefined): string {
+function inUseAs(found: Sharing | undefined, wanted: Sharing | undefined): string {
   if (found === undefined)
     return 'is held as an exclusive lock: permits of it are not to be had until it is idle. Give the semaphore a key of its own';
   if (found.kind === 'read') return 'is being read: permits of it are not to be had until it is idle. Give the semaphore a key of its own';
-  return `is a semaphore with limit ${String(found.limit)} until it is idle: write that limit, or use another key`;
+  const semaphore = `is a semaphore with limit ${String(found.limit)} until it is idle`;
+  if (wanted?.kind === 'permit') return `${semaphore}: write that limit, or use another key`;
+  return `${semaphore}: take a permit of it with acquirePermit({ limit: ${String(found.limit)} }), or use another key`;
 }
 
 function storeError(key: string, error: unknown): unknown {

@@ -24,16 +24,17 @@ export class Downgrades {
 
   /**
    * @param reader what this process knows of the lock as one that is read
-   * @returns undefined when the lock is lost
+   * @param adopt gets the hold of the reader, in the same moment as the other one ends
+   * @returns false when the lock is lost
    * @throws LockStoreError when the answer is not known: then nobody knows how it is held, and it is given up
    */
-  async downgrade(hold: Hold, reader: HoldOwner): Promise<Hold | undefined> {
+  async downgrade(hold: Hold, reader: HoldOwner, adopt: (reading: Hold) => void): Promise<boolean> {
     const { store, clock, keeper, giveBack, underWay, forced } = this.parts;
     const { key, token, fence } = hold;
     const sent = clock.now();
     const leaseMs = hold.leaseToAsk(hold.ttl, sent);
-    // A renewal that arrived after it would be told that the lock is not held alone any more.
-    keeper.forget(hold);
+    // A renewal that arrived after it would be told that the lock is not held alone any more. Its deadline is watched all the same.
+    hold.stopRenewing();
     underWay.begin();
     try {
       const done = await store.downgrade({ key, token, leaseMs });
@@ -42,13 +43,17 @@ export class Downgrades {
       else if (forced.has(token)) hold.lose('forced');
       if (!hold.isHeldAt(now)) {
         if (done) giveBack.cancel(key, token, hold.longestLease, READING);
-        return undefined;
+        return false;
       }
       const request = { ...hold.requestFrom(now), sharing: READING };
       const reading = new Hold({ key, token, fence, request, sent, entered: now, leaseMs, owner: reader }, clock);
+      // What was left of a longer one is not taken away.
+      reading.longestLease = Math.max(reading.longestLease, hold.longestLease);
+      adopt(reading);
       hold.endAsReleased();
+      keeper.forget(hold);
       keeper.watch(reading, now);
-      return reading;
+      return true;
     } catch (error) {
       hold.lose('taken');
       // Whichever it is by now.

@@ -41,14 +41,18 @@ export class Entrance {
 
   /** Those that the caller's own async context holds are entered again, the others are taken all at once. @param keys sorted, each once */
   async enterAll(keys: readonly string[], request: LockRequest, use: Use): Promise<LockHandle[]> {
+    const { clock } = this.engine;
+    const since = clock.now().monotonic;
+    /** The wait is for all of them together. */
+    const rest = (): LockRequest => ({ ...request, waitMs: Math.max(0, request.waitMs - (clock.now().monotonic - since)) });
     const handles = new Map<string, LockHandle>();
     try {
       for (const key of keys) {
         const around = this.around(key);
-        if (around !== undefined) handles.set(key, await this.enterAgain(around, request, use));
+        if (around !== undefined) handles.set(key, await this.enterAgain(around, rest(), use));
       }
       const others = keys.filter((key) => !handles.has(key));
-      const holds = others.length === 0 ? [] : await this.engine.acquireAll(others, request, this.isNested);
+      const holds = others.length === 0 ? [] : await this.engine.acquireAll(others, rest(), this.isNested);
       for (const hold of holds) handles.set(hold.key, use === 'bare' ? this.bareHandleOf(hold) : this.handleOf(hold));
     } catch (error) {
       await Promise.allSettled([...handles.values()].map((handle) => handle.release()));
@@ -92,7 +96,7 @@ export class Entrance {
     around.lock.assertHeld();
     await around.takeTurn(request, this.engine);
     // Whether it is a reader's by now is about to be known.
-    if (around.lock instanceof LockHandle) await around.lock.whenDowngraded();
+    while (around.lock instanceof LockHandle && around.lock.isDowngrading) await around.lock.whenDowngraded();
     if (!around.lock.isHeld) {
       around.endTurn();
       // It ended while this one stood in line for its turn: there is nothing left to be nested in.

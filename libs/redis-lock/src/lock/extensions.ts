@@ -59,8 +59,8 @@ export class Extensions {
 
   private end(hold: Hold, extension: number): void {
     const { keeper, clock } = this.parts;
-    // Later ones were answered before it, and could not be believed then.
-    if (hold.endExtension(extension)) hold.renewAt = clock.now().monotonic;
+    // None of them could be believed; what is asked for after all of them can.
+    if (hold.endExtension(extension) && hold.isRenewed) hold.renewAt = clock.now().monotonic;
     keeper.scheduleFor(hold);
   }
 

@@ -44,7 +44,7 @@ export class Hold implements Linked<Hold> {
   renewAt: number;
   /** Handles that have not been released. */
   shares = 1;
-  /** How many extensions were sent: a renewal sent before the last of them says nothing about the lease after it. */
+  /** How many extensions were sent, or ended beside others: a renewal sent before the last of that says nothing about the lease after it. */
   extensions = 0;
   /** How many of them may still be sent once more, as those that came too late are. */
   private pendingExtensions = 0;
@@ -55,6 +55,7 @@ export class Hold implements Linked<Hold> {
   /** The shortest lease of the extensions that went unanswered, in ms, and until when one of them may still arrive. */
   private doubt: { leaseMs: number; until: number } | undefined;
   private isPassedOn = false;
+  isRenewed = true;
   private state: 'held' | 'released' | LockLossReason = 'held';
   private lease: Lease;
   private bound: Lease | undefined;
@@ -132,7 +133,7 @@ export class Hold implements Linked<Hold> {
 
   /** When a lease that was asked for then is to be renewed, on the monotonic clock: at a third of it; never where maxHold ends it anyway. */
   nextRenewal(sent: Instant, leaseMs: number): number {
-    const last = !this.request.renew || (this.bound !== undefined && Lease.covering(this.bound.left(sent)) <= leaseMs);
+    const last = !this.request.renew || !this.isRenewed || (this.bound !== undefined && Lease.covering(this.bound.left(sent)) <= leaseMs);
     return last ? Infinity : sent.monotonic + Math.min(this.ttl, leaseMs) / 3;
   }
 
@@ -141,7 +142,13 @@ export class Hold implements Linked<Hold> {
     const { request } = this;
     const { maxHold } = request;
     const heldMs = now.monotonic - this.enteredAt;
-    return { ...request, holdAtLeast: this.keepMs(now), maxHold: maxHold === undefined ? undefined : maxHold - heldMs };
+    return { ...request, ttl: this.ttl, holdAtLeast: this.keepMs(now), maxHold: maxHold === undefined ? undefined : maxHold - heldMs };
+  }
+
+  /** It is about to end, or to become another one: until then there is only its deadline to watch. */
+  stopRenewing(): void {
+    this.isRenewed = false;
+    this.renewAt = Infinity;
   }
 
   /** How long a release must leave the lock in place for holdAtLeast, in ms. */
@@ -149,9 +156,11 @@ export class Hold implements Linked<Hold> {
     return Math.max(0, this.request.holdAtLeast - (now.monotonic - this.enteredAt));
   }
 
-  /** A renewal was answered: raises the deadline, unless an extension was sent since, or may be. */
-  confirm(sent: Instant, leaseMs: number, extensions: number): void {
-    if (extensions === this.extensions && this.pendingExtensions === 0) this.lease = this.lease.later(Lease.granted(sent, leaseMs));
+  /** A renewal was answered: raises the deadline, unless an extension was sent since, or may be. @returns whether it is believed */
+  confirm(sent: Instant, leaseMs: number, extensions: number): boolean {
+    if (extensions !== this.extensions || this.pendingExtensions > 0) return false;
+    this.lease = this.lease.later(Lease.granted(sent, leaseMs));
+    return true;
   }
 
   /** An extension is about to be sent: it may shorten the lease, so from now on only the shorter one is believed. */
@@ -161,9 +170,14 @@ export class Hold implements Linked<Hold> {
     return ++this.extensions;
   }
 
-  /** An extension was answered, or will not be. @returns whether none is under way now, and this one was not the last that was sent */
+  /**
+   * An extension was answered, or will not be. Of several that were under way at once nobody knows which took effect last: none is believed.
+   * @returns whether it was the last of several
+   */
   endExtension(extension: number): boolean {
-    return --this.pendingExtensions === 0 && extension < this.extensions;
+    const wasAlone = extension === this.extensions && this.pendingExtensions === 1;
+    if (!wasAlone) this.extensions++;
+    return --this.pendingExtensions === 0 && !wasAlone;
   }
 
   /** An extension went unanswered: until that moment, on the monotonic clock, it may arrive and shorten a longer lease. */

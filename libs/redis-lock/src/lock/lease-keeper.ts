@@ -8,6 +8,8 @@ import type { Hold } from './hold.js';
 /** Leases due within this share of their ttl are renewed along with those that are due now. */
 const EARLY_SHARE = 1 / 30;
 const RETRY_SHARE = 1 / 10;
+/** So many holds are looked through as they are. */
+const FEW = 64;
 const SHORTEST_RETRY_MS = 10;
 const LONGEST_RETRY_MS = 500;
 
@@ -22,6 +24,8 @@ export interface LeaseKeeperParts {
 /** Renews all leases of one process, those due together in one batch, and notices those that ran out. One timer for all. */
 export class LeaseKeeper {
   private readonly holds = new LinkedSet<Hold>();
+  /** Made when it is asked for; those who look for one of many look for many. */
+  private byToken: Map<string, Hold> | undefined;
   private timer: Timer | undefined;
   private nextAt = Infinity;
   private idle: (() => void)[] = [];
@@ -34,17 +38,21 @@ export class LeaseKeeper {
 
   watch(hold: Hold, now: Instant): void {
     this.holds.add(hold);
+    this.byToken = undefined;
     this.arm(dueAt(hold, now), now);
   }
 
   forget(hold: Hold): void {
     this.holds.delete(hold);
+    this.byToken = undefined;
     if (this.holds.size > 0 || this.idle.length === 0) return;
     for (const resolve of this.idle.splice(0)) resolve();
   }
 
   find(token: string): Hold | undefined {
-    return this.holds.find((hold) => hold.token === token);
+    if (this.holds.size <= FEW) return this.holds.find((hold) => hold.token === token);
+    this.byToken ??= new Map([...this.holds].map((hold) => [hold.token, hold]));
+    return this.byToken.get(token);
   }
 
   /** Whether a hold has that token, or a share that was granted with it. */
@@ -131,8 +139,10 @@ export class LeaseKeeper {
   /** The lease that was asked for then is granted. */
   confirmed(hold: Hold, sent: Instant, leaseMs: number, extensions: number, now: Instant): void {
     if (hold.isOver) return;
-    hold.confirm(sent, leaseMs, extensions);
-    this.renewNext(hold, hold.nextRenewal(sent, leaseMs), now);
+    const isBelieved = hold.confirm(sent, leaseMs, extensions);
+    const next = hold.nextRenewal(sent, leaseMs);
+    // An extension since then may need the next one sooner.
+    this.renewNext(hold, isBelieved ? next : Math.min(next, hold.renewAt), now);
   }
 
   /** It is not known whether a lease was prolonged: it is asked for again soon. */
@@ -147,7 +157,7 @@ export class LeaseKeeper {
   }
 
   private renewNext(hold: Hold, at: number, now: Instant): void {
-    hold.renewAt = hold.shares > 0 ? at : Infinity;
+    hold.renewAt = hold.shares > 0 && hold.isRenewed ? at : Infinity;
     this.scheduleFor(hold, now);
   }
 }

@@ -179,10 +179,10 @@ export class LockEngine {
     return this.extensions.extend(hold, ttl);
   }
 
-  /** Makes a reader of whoever holds a lock alone; undefined when it is lost. @throws LockStoreError; it is given up then */
-  downgrade(hold: Hold): Promise<Hold | undefined> {
+  /** Makes a reader of whoever holds a lock alone; false when it is lost. @throws LockStoreError; it is given up then */
+  downgrade(hold: Hold, adopt: (reading: Hold) => void): Promise<boolean> {
     const local = this.locals.find(hold.key);
-    return this.downgrades.downgrade(hold, this.shared.of(hold.key, READING)).finally(() => local?.line?.advance());
+    return this.downgrades.downgrade(hold, this.shared.of(hold.key, READING), adopt).finally(() => local?.line?.advance());
   }
 
   /** Callers of this process that wait, by key. */

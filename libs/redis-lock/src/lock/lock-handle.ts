@@ -94,6 +94,15 @@ export class LockHandle implements Lock {
     return this.downgrading;
   }
 
+  get isDowngrading(): boolean {
+    return this.downgrading !== undefined;
+  }
+
+  /** Why a release would wait for itself; undefined where it would not, or is under way. */
+  get faultOfRelease(): LockOptionsError | undefined {
+    return this.outcome === undefined ? this.owner.faultOfRelease(this.share) : undefined;
+  }
+
   /** Resolves when no downgrade is under way, whatever it came to. */
   async whenDowngraded(): Promise<void> {
     await this.downgrading?.catch(() => undefined);
@@ -103,15 +112,17 @@ export class LockHandle implements Lock {
     const { share, owner } = this;
     const { hold } = share;
     const { key } = hold;
-    if (hold.request.sharing !== undefined) throw new LockOptionsError(`downgrade: '${key}' is shared already.`, { key });
+    if (hold.request.sharing !== undefined)
+      throw new LockOptionsError(`downgrade: '${key}' is shared already; only a lock that is held alone can be downgraded.`, { key });
     this.assertHeld();
     if (hold.shares > 1) {
       throw new LockOptionsError(`downgrade: nested sections of '${key}' still hold it to write. Downgrade when they have ended.`, { key });
     }
-    const reading = await owner.engine.downgrade(hold);
-    if (reading === undefined) throw this.lostError();
-    share.hold = reading;
-    if (this.controller !== undefined) this.listenTo(reading, this.controller);
+    const isDone = await owner.engine.downgrade(hold, (reading) => {
+      share.hold = reading;
+      if (this.controller !== undefined) this.listenTo(reading, this.controller);
+    });
+    if (!isDone) throw this.lostError();
     return this;
   }
 

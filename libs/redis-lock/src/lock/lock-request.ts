@@ -63,6 +63,8 @@ export function lockRequest(options: LockOptions, settings: EngineSettings, perm
   checkIsOptions(options);
   for (const name of Object.keys(options)) {
     if (!LOCK_OPTION_NAMES.has(name)) {
+      if (name === 'limit')
+        throw new LockOptionsError('limit: a lock has none; use acquirePermit(), withPermit() or @Limited for a semaphore.');
       throw new LockOptionsError(`Unknown lock option '${name}'. There are: ${[...LOCK_OPTION_NAMES].join(', ')}.`);
     }
     // Its name is known; null comes from untyped configuration.

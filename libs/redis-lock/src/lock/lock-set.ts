@@ -48,6 +48,8 @@ export class LockSetHandle implements Lock {
 
   /** In reverse. What one of them throws is told when all have been given up. */
   async release(): Promise<'released' | 'lost'> {
+    // All of them, or none.
+    for (const { faultOfRelease } of this.handles) if (faultOfRelease !== undefined) throw faultOfRelease;
     const outcomes = await Promise.allSettled([...this.handles].reverse().map((handle) => handle.release()));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     return outcomes.some((outcome) => outcome.status === 'fulfilled' && outcome.value === 'lost') ? 'lost' : 'released';

@@ -83,11 +83,10 @@ export class ProcessDescription {
     const described = new Map<string, LockDescription[] | undefined>();
     for (const key of changed.keys()) described.set(key, undefined);
     if (described.size === 0) return described;
+    const tokens = new Set([...changed.values()].flatMap((told) => told?.split(' ', MOST_TOLD) ?? []));
     for (const { key, token, fence, request } of this.parts.keeper.all()) {
-      if (changed.get(key)?.split(' ').includes(token) !== true) continue;
-      const held = described.get(key) ?? [];
-      if (held.length < MOST_TOLD) held.push({ token, fence, label: request.label });
-      described.set(key, held);
+      if (!tokens.has(token)) continue;
+      described.set(key, [...(described.get(key) ?? []), { token, fence, label: request.label }]);
     }
     return described;
   }

@@ -87,7 +87,11 @@ export class SeveralLocks {
   private async tryAndWait(keys: readonly string[], request: LockRequest, takeOne: TakeOne): Promise<Hold[]> {
     const since = this.parts.clock.now();
     if (request.sharing === undefined && request.replicas === undefined && keys.every((key) => this.isQuiet(key))) {
-      const holds = await this.takeTogether(keys, request, since);
+      const holds = await this.takeTogether(keys, request, since).catch((error: unknown) => {
+        // Who is willing to wait stands in line for them: the store may be back in time.
+        if (request.waitMs === 0 || !mayTryAgain(error)) throw error;
+        return undefined;
+      });
       if (holds !== undefined) return holds;
     }
     return this.takeInOrder(keys, request, since, takeOne);
@@ -133,6 +137,7 @@ export class SeveralLocks {
 
   private async takeInOrder(keys: readonly string[], request: LockRequest, since: Instant, takeOne: TakeOne): Promise<Hold[]> {
     const { clock } = this.parts;
+    let lastFault: Error | undefined;
     for (;;) {
       const holds: Hold[] = [];
       try {
@@ -141,20 +146,22 @@ export class SeveralLocks {
           const patient = { ...request, waitMs: Math.max(0, request.waitMs - waited) };
           holds.push(await takeOne(key, whileWaiting(patient)));
         }
-        if (await this.enterAll(holds, request)) return holds;
+        const fault = await this.enterAll(holds, request);
+        if (fault === undefined) return holds;
+        lastFault = fault === 'lost' ? undefined : fault;
       } catch (error) {
         this.undo(holds);
         throw error instanceof LockBusyError ? this.busySince(since, error) : error;
       }
-      // One of them was lost before the last could be had.
+      // One of them was lost before the last could be had, or nobody knows.
       this.undo(holds);
       const waitedMs = Math.round(clock.now().monotonic - since.monotonic);
-      if (waitedMs >= request.waitMs) throw new LockBusyError(keys.join(', '), { waitedMs, retryAfterMs: 0 });
+      if (waitedMs >= request.waitMs) throw lastFault ?? new LockBusyError(keys.join(', '), { waitedMs, retryAfterMs: 0 });
     }
   }
 
-  /** All have the whole lease from here on. False where one of them is lost. @throws LockStoreError */
-  private async enterAll(holds: readonly Hold[], request: LockRequest): Promise<boolean> {
+  /** All have the whole lease from here on. Otherwise returns why not: one of them is lost, or its answer is not known. */
+  private async enterAll(holds: readonly Hold[], request: LockRequest): Promise<'lost' | LockStoreError | undefined> {
     const { store, clock, keeper } = this.parts;
     const { leaseMs } = request;
     const sent = clock.now();
@@ -163,14 +170,17 @@ export class SeveralLocks {
     const now = clock.now();
     for (const [i, hold] of holds.entries()) {
       const result = results[i];
-      if (result?.status === 'rejected') throw result.reason;
-      if (result?.value !== true || !hold.isHeldAt(now)) return false;
+      if (result?.status === 'rejected') {
+        if (!mayTryAgain(result.reason)) throw result.reason;
+        return result.reason;
+      }
+      if (result?.value !== true || !hold.isHeldAt(now)) return 'lost';
       hold.longestLease = Math.max(hold.longestLease, leaseMs);
       hold.confirm(sent, leaseMs, extensions[i] ?? -1);
       hold.enter(request, sent, now);
       keeper.scheduleFor(hold, now);
     }
-    return true;
+    return undefined;
   }
 
   /** The whole of the wait, and not only that for the last of them. */

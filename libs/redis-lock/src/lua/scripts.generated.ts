@@ -3,7 +3,7 @@ import type { LuaScript } from './lua-script.js';
 
 export const CANCEL: LuaScript = {
   name: 'cancel',
-  sha1: '12dcdde7c1ab5a394741f62bee1ddebd9262203f',
+  sha1: 'bc911b3b28a626d6a26c4ab2aab160632ac75e0d',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
@@ -126,7 +126,7 @@ local function admit(entry, score, marker, channel, own, lease)
   local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
   local place = place_of(entry)
   local mark, lapse = mark_of(place)
-  count = tonumber(count) or 1
+  count = math.max(1, tonumber(count) or 1)
   redis.call('ZREM', KEYS[2], entry, mark .. place)
   add_shares(token, count, token == own and lease or given, marker)
   local grant = { 0, now, reserve(count), 0, token, count }
@@ -326,7 +326,7 @@ return { 1, reserve(ARGV[3]), others_wait(process_of(ARGV[1])) }
 
 export const DOWNGRADE: LuaScript = {
   name: 'downgrade',
-  sha1: '7c92119a3a9747431fac3fcaadc2143ae350cddb',
+  sha1: 'a68c92d77f91320579189b39f347f58b5ff73429',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[3]) then
@@ -440,7 +440,7 @@ local function admit(entry, score, marker, channel, own, lease)
   local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
   local place = place_of(entry)
   local mark, lapse = mark_of(place)
-  count = tonumber(count) or 1
+  count = math.max(1, tonumber(count) or 1)
   redis.call('ZREM', KEYS[2], entry, mark .. place)
   add_shares(token, count, token == own and lease or given, marker)
   local grant = { 0, now, reserve(count), 0, token, count }
@@ -521,7 +521,7 @@ return { 1, now }
 
 export const FORCE_RELEASE: LuaScript = {
   name: 'force-release',
-  sha1: '43ac57449f08e3c05270fa17543b81442fc3c0c5',
+  sha1: '8fe739b8b83ca11dcc1ac06181f0d2cfbcba989a',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local QUEUED = '(0'
@@ -632,7 +632,7 @@ local function admit(entry, score, marker, channel, own, lease)
   local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
   local place = place_of(entry)
   local mark, lapse = mark_of(place)
-  count = tonumber(count) or 1
+  count = math.max(1, tonumber(count) or 1)
   redis.call('ZREM', KEYS[2], entry, mark .. place)
   add_shares(token, count, token == own and lease or given, marker)
   local grant = { 0, now, reserve(count), 0, token, count }
@@ -781,7 +781,7 @@ return 1
 
 export const GRANT: LuaScript = {
   name: 'grant',
-  sha1: 'b40ab77a5cf7378818175917f82d67bcf82b55d5',
+  sha1: 'c1b1120f3b27e0e34a9463688820236f82c3972f',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[3]) then
@@ -902,7 +902,7 @@ local function admit(entry, score, marker, channel, own, lease)
   local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
   local place = place_of(entry)
   local mark, lapse = mark_of(place)
-  count = tonumber(count) or 1
+  count = math.max(1, tonumber(count) or 1)
   redis.call('ZREM', KEYS[2], entry, mark .. place)
   add_shares(token, count, token == own and lease or given, marker)
   local grant = { 0, now, reserve(count), 0, token, count }
@@ -1128,7 +1128,7 @@ return { 0, now, reserve(#names / 2) }
 
 export const HEARTBEAT: LuaScript = {
   name: 'heartbeat',
-  sha1: 'b34926fe8f218fc16abcf24275e1e4152c9aa60f',
+  sha1: '817768a5631054f3b829ce897cf081f7f23e0d4e',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[4]) then
@@ -1304,7 +1304,7 @@ local function admit(entry, score, marker, channel, own, lease)
   local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
   local place = place_of(entry)
   local mark, lapse = mark_of(place)
-  count = tonumber(count) or 1
+  count = math.max(1, tonumber(count) or 1)
   redis.call('ZREM', KEYS[2], entry, mark .. place)
   add_shares(token, count, token == own and lease or given, marker)
   local grant = { 0, now, reserve(count), 0, token, count }
@@ -1831,7 +1831,7 @@ return 1
 
 export const RELEASE: LuaScript = {
   name: 'release',
-  sha1: '7a4c1f9a7a0c3ee4517ffb8c345cc0bb586d3b1d',
+  sha1: '3eaad3a3a751a5a5d54c2aa58c8233fc9600fba4',
   source: `if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
@@ -1963,7 +1963,7 @@ local function admit(entry, score, marker, channel, own, lease)
   local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
   local place = place_of(entry)
   local mark, lapse = mark_of(place)
-  count = tonumber(count) or 1
+  count = math.max(1, tonumber(count) or 1)
   redis.call('ZREM', KEYS[2], entry, mark .. place)
   add_shares(token, count, token == own and lease or given, marker)
   local grant = { 0, now, reserve(count), 0, token, count }
@@ -2169,7 +2169,7 @@ return reply
 
 export const SHARE_CANCEL: LuaScript = {
   name: 'share-cancel',
-  sha1: 'dab6d59cb6ecd3ae5dd0b7d569b6a495b491cfb0',
+  sha1: 'bca11ce5df3798b0cc9e21a64bc04a0754eb0e56',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function micros(value)
@@ -2292,7 +2292,7 @@ local function admit(entry, score, marker, channel, own, lease)
   local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
   local place = place_of(entry)
   local mark, lapse = mark_of(place)
-  count = tonumber(count) or 1
+  count = math.max(1, tonumber(count) or 1)
   redis.call('ZREM', KEYS[2], entry, mark .. place)
   add_shares(token, count, token == own and lease or given, marker)
   local grant = { 0, now, reserve(count), 0, token, count }
@@ -2568,7 +2568,7 @@ return { 1, now }
 
 export const SHARE_GRANT: LuaScript = {
   name: 'share-grant',
-  sha1: 'ce67d42ea664d0016ed92e12d3c1c01f87c9abe6',
+  sha1: 'c14f37e6ec1c3c5c16c6a34ffb4601f054d12ca2',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[3]) then
@@ -2682,7 +2682,7 @@ local function admit(entry, score, marker, channel, own, lease)
   local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
   local place = place_of(entry)
   local mark, lapse = mark_of(place)
-  count = tonumber(count) or 1
+  count = math.max(1, tonumber(count) or 1)
   redis.call('ZREM', KEYS[2], entry, mark .. place)
   add_shares(token, count, token == own and lease or given, marker)
   local grant = { 0, now, reserve(count), 0, token, count }
@@ -2872,6 +2872,7 @@ if accompanied and not owner then
   owner = redis.pcall('GET', KEYS[1])
 elseif owner == marker and limit then
   settle(ARGV[6])
+  owner = redis.pcall('GET', KEYS[1])
 end
 local count = 0
 if not owner then
@@ -2881,8 +2882,12 @@ if not owner then
   count = math.min(ARGV[4], limit or math.huge)
 elseif owner == marker then
   count = writer_waits() and 0 or math.min(ARGV[4], limit and limit - live_shares() or math.huge)
-elseif type(owner) == 'string' and owner ~= READ and (limit_of(owner) or limit and #owner == 35 and string.find(owner, '^[%w_-]+%.[%w_-]+$')) or owner == READ then
-  return { 6, now, process_of(owner) and 'exclusive' or owner }
+else
+  local is_shared = type(owner) == 'string' and (owner == READ or limit_of(owner))
+  local is_token = type(owner) == 'string' and #owner == 35 and string.find(owner, '^[%w_-]+%.[%w_-]+$')
+  if is_shared or (limit and is_token) then
+    return { 6, now, is_shared and owner or 'exclusive' }
+  end
 end
 if count > 0 then
   add_shares(ARGV[1], count, ARGV[2], marker)
@@ -2899,7 +2904,7 @@ return queued(ARGV[1], terms.since, enqueue(ARGV[1], terms), pttl)
 
 export const SHARE_HEARTBEAT: LuaScript = {
   name: 'share-heartbeat',
-  sha1: 'fd82f6ff0c07c5a31009ef71d1f4214574b85883',
+  sha1: '420d854f70a0106f0e01e8237cae9cbf8d51a276',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 if now > tonumber(ARGV[4]) then
@@ -3013,7 +3018,7 @@ local function admit(entry, score, marker, channel, own, lease)
   local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
   local place = place_of(entry)
   local mark, lapse = mark_of(place)
-  count = tonumber(count) or 1
+  count = math.max(1, tonumber(count) or 1)
   redis.call('ZREM', KEYS[2], entry, mark .. place)
   add_shares(token, count, token == own and lease or given, marker)
   local grant = { 0, now, reserve(count), 0, token, count }
@@ -3251,7 +3256,7 @@ return queued_share(token, terms)
 
 export const SHARE_RELEASE: LuaScript = {
   name: 'share-release',
-  sha1: 'eab2d6563ebb7a104523dbcf6704774f297f4a9c',
+  sha1: 'e750e6ae4f0a4c6bf359be1a8ae1f626b4b816b4',
   source: `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local QUEUED = '(0'
@@ -3362,7 +3367,7 @@ local function admit(entry, score, marker, channel, own, lease)
   local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
   local place = place_of(entry)
   local mark, lapse = mark_of(place)
-  count = tonumber(count) or 1
+  count = math.max(1, tonumber(count) or 1)
   redis.call('ZREM', KEYS[2], entry, mark .. place)
   add_shares(token, count, token == own and lease or given, marker)
   local grant = { 0, now, reserve(count), 0, token, count }

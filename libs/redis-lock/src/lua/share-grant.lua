@@ -21,7 +21,9 @@ if accompanied and not owner then
   hand_over(ARGV[6])
   owner = redis.pcall('GET', KEYS[1])
 elseif owner == marker and limit then
+  -- The last permit may have lapsed this very millisecond: then it is somebody else's by now.
   settle(ARGV[6])
+  owner = redis.pcall('GET', KEYS[1])
 end
 local count = 0
 if not owner then
@@ -31,8 +33,12 @@ if not owner then
   count = math.min(ARGV[4], limit or math.huge)
 elseif owner == marker then
   count = writer_waits() and 0 or math.min(ARGV[4], limit and limit - live_shares() or math.huge)
-elseif type(owner) == 'string' and owner ~= READ and (limit_of(owner) or limit and #owner == 35 and string.find(owner, '^[%w_-]+%.[%w_-]+$')) or owner == READ then
-  return { 6, now, process_of(owner) and 'exclusive' or owner }
+else
+  local is_shared = type(owner) == 'string' and (owner == READ or limit_of(owner))
+  local is_token = type(owner) == 'string' and #owner == 35 and string.find(owner, '^[%w_-]+%.[%w_-]+$')
+  if is_shared or (limit and is_token) then
+    return { 6, now, is_shared and owner or 'exclusive' }
+  end
 end
 if count > 0 then
   add_shares(ARGV[1], count, ARGV[2], marker)

@@ -1,3 +1,4 @@
+import { outside } from '../../runtime/outside.js';
 import { grantTokenOf, shareToken, type Sharing } from '../../store/sharing.js';
 import { mayTryAgain } from '../attempts.js';
 import type { Arrival } from '../arrival.js';
@@ -37,7 +38,10 @@ export class SharedLine extends Line {
     const most = sharing.kind === 'permit' ? Math.min(sharing.limit, MOST_SHARES) : MOST_SHARES;
     const { next } = this;
     let count = 0;
-    for (let waiter = next; waiter !== undefined && count < most && isAlike(waiter.request, next?.request); waiter = waiter.after) count++;
+    for (let waiter = next; waiter !== undefined && count < most; waiter = waiter.after, count++) {
+      // The head itself in any case: one that is to be replicated is alike to nobody.
+      if (waiter !== next && !isAlike(waiter.request, next?.request)) break;
+    }
     return count;
   }
 
@@ -108,7 +112,7 @@ export class SharedLine extends Line {
     if (hold === undefined) {
       // It is served, and no longer in line, but may still give up.
       this.waiters.delete(next);
-      void this.enterConfirmed(next, arrival);
+      outside(() => void this.enterConfirmed(next, arrival));
       return;
     }
     next.resolve(hold);

@@ -7,7 +7,7 @@ local function admit(entry, score, marker, channel, own, lease)
   local token, given, count = string.match(entry, '^q(%S+) (%d+) r?(%d*)')
   local place = place_of(entry)
   local mark, lapse = mark_of(place)
-  count = tonumber(count) or 1
+  count = math.max(1, tonumber(count) or 1)
   redis.call('ZREM', KEYS[2], entry, mark .. place)
   add_shares(token, count, token == own and lease or given, marker)
   local grant = { 0, now, reserve(count), 0, token, count }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../runtime/clock.js';
 import type { LockStore } from '../lock-store.interface.js';
+import { READING, type Sharing } from '../sharing.js';
 import { explainMissingRights } from './missing-rights.js';
 
 /** What the rehearsal needs. */
@@ -22,11 +23,15 @@ export interface RehearsalParts {
  * @throws LockStoreError
  */
 export function rehearse(parts: RehearsalParts): Promise<void> {
-  return explainMissingRights(() => playLockLife(parts));
+  return explainMissingRights(async () => {
+    await playLockLife(parts);
+    await playShares(parts);
+    await parts.sweep(keyOf(parts));
+  });
 }
 
-async function playLockLife({ store, process: name, commandTimeout, clock, publish, read, sweep }: RehearsalParts): Promise<void> {
-  const key = `~1:rehearsal:${name}`;
+async function playLockLife({ store, process: name, commandTimeout, clock, publish, read }: RehearsalParts): Promise<void> {
+  const key = keyOf({ process: name });
   const [token, cancelled, rival, next] = ['owner', 'cancelled', 'rival', 'next'].map((role) => `${name}.rehearsal-${role}`) as [
     string,
     string,
@@ -55,5 +60,41 @@ async function playLockLife({ store, process: name, commandTimeout, clock, publi
   await store.cancel(key, rival);
   await publish();
   await store.describe({ host: '', pid: process.pid, held: new Map([[key, undefined]]), waiting: new Map() });
-  await sweep(key);
+}
+
+/** The same for readers, permits and several locks at once. */
+async function playShares({ store, process: name, commandTimeout, clock }: RehearsalParts): Promise<void> {
+  const key = keyOf({ process: name });
+  const [reader, writer, late, next] = ['reader', 'writer', 'late', 'later'].map((role) => `${name}.rehearsal-${role}`) as [
+    string,
+    string,
+    string,
+    string,
+  ]; // four in, four out
+  const leaseMs = 2 * commandTimeout;
+  const place = { graceMs: commandTimeout, since: undefined };
+  const attempt = (token: string, sharing?: Sharing): Promise<unknown> =>
+    store.grant({ key, token, leaseMs, reserve: 1, sharing, queue: place, sent: clock.now() });
+
+  await attempt(reader, READING);
+  const [renewed] = await store.renew([{ key, token: reader, leaseMs: leaseMs + commandTimeout, sharing: READING }]);
+  if (renewed?.status === 'rejected') throw renewed.reason;
+  await store.extend({ key, token: reader, leaseMs, sharing: READING });
+  await attempt(writer);
+  await attempt(late, READING);
+  await store.heartbeat({ key, current: late, token: next, leaseMs, ...place, sharing: READING, sent: clock.now() });
+  await store.release({ key, token: reader, keepMs: 0, sharing: READING });
+  await store.downgrade({ key, token: writer, leaseMs });
+  await store.cancel(key, writer, READING);
+  await store.leave(key, late, READING);
+  const permit: Sharing = { kind: 'permit', limit: 1 };
+  await attempt(`${name}.rehearsal-permit`, permit);
+  await store.release({ key, token: `${name}.rehearsal-permit`, keepMs: 0, sharing: permit });
+  const all = `${name}.rehearsal-all`;
+  await store.grantAll({ claims: [{ key, token: all }], leaseMs, sent: clock.now() });
+  await store.cancel(key, all);
+}
+
+function keyOf({ process: name }: Pick<RehearsalParts, 'process'>): string {
+  return `~1:rehearsal:${name}`;
 }
