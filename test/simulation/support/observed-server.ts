@@ -104,14 +104,14 @@ export class ObservedServer extends MemoryLockServer {
   }
 
   override heartbeat(beat: ArrivingHeartbeat): ServerHeartbeatReply {
-    if (this.now() <= beat.deadline) this.judge.heard(beat.current);
+    if (this.now() <= beat.deadline) this.judge.heard(beat.current, beat.liveMs);
     const reply = super.heartbeat(beat);
     if (reply.status === 'granted') this.fences.noteGrant(reply);
     return reply;
   }
 
   override shareHeartbeat(beat: ArrivingHeartbeat, sharing: Sharing): ServerHeartbeatReply {
-    if (this.now() <= beat.deadline) this.judge.heard(beat.current);
+    if (this.now() <= beat.deadline) this.judge.heard(beat.current, beat.liveMs);
     const reply = super.shareHeartbeat(beat, sharing);
     if (reply.status === 'granted') this.fences.noteGrant(reply);
     return reply;
@@ -227,7 +227,7 @@ export class ObservedServer extends MemoryLockServer {
     this.checkAge(key, token);
     if (this.takenBack.has(token)) this.faults.push(`${key}: an attempt was put in line after it had been taken back`);
     super.enqueue(key, token, standing);
-    this.judge.heard(token);
+    this.judge.heard(token, standing.liveMs);
   }
 
   private hasShare(key: string, token: string): boolean {
