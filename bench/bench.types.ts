@@ -45,6 +45,8 @@ export interface LoadJob {
   readonly keys: 'shared' | 'own';
   /** 0: an empty synchronous section. */
   readonly sectionMs: number;
+  /** For how long each engine runs by itself before, in ms. Default: 150. */
+  readonly warmUpMs?: number;
   readonly measureMs: number;
   /** How long attempts under way may take after that. */
   readonly drainMs: number;

@@ -3,13 +3,13 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import { SectionLog } from './section-log.mjs';
 import { sharedNow } from './shared-clock.mjs';
 
-const WARM_UP_MS = 150;
+const SHORTEST_WARM_UP_MS = 150;
 
 /** @typedef {import('../bench.types.js').Engine} Engine */
 
-/** Each engine's code and connections have run before anything is measured. @param {readonly Engine[]} engines @param {string} key */
-export async function warmUp(engines, key) {
-  const until = sharedNow() + WARM_UP_MS;
+/** Each engine's code and connections have run before anything is measured. @param {readonly Engine[]} engines @param {string} key @param {number} ms */
+export async function warmUp(engines, key, ms = SHORTEST_WARM_UP_MS) {
+  const until = sharedNow() + ms;
   for (let i = 0; i < engines.length || sharedNow() < until; i++) {
     await engines[i % engines.length]?.withLock(`${key}:warm-up:${process.pid}:${i % engines.length}`, () => undefined);
   }

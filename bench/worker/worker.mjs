@@ -19,7 +19,7 @@ const adapter = adapterNamed(assignment.adapter);
 const engines = await Promise.all(Array.from({ length: assignment.engines }, () => adapter.open(opening)));
 const first = engines[0] ?? missing('An engine is needed.');
 
-await warmUp(engines, key);
+await warmUp(engines, key, work.role === 'load' ? work.warmUpMs : undefined);
 /** @type {unknown} */
 let prepared;
 if (work.role === 'holding') {

@@ -22,7 +22,22 @@ async function open(rights: string[]): Promise<{ value?: Locks; error?: unknown 
 }
 
 it.each([
-  ...['time', 'get', 'set', 'del', 'exists', 'pttl', 'pexpire', 'zadd', 'zscore', 'zremrangebyscore', 'zrangebyscore', 'zcount', 'zrem', 'publish'],
+  ...[
+    'time',
+    'get',
+    'set',
+    'del',
+    'exists',
+    'pttl',
+    'pexpire',
+    'zadd',
+    'zscore',
+    'zremrangebyscore',
+    'zrangebyscore',
+    'zcount',
+    'zrem',
+    'publish',
+  ],
   ...['evalsha', 'eval', 'subscribe', 'multi', 'hset', 'hdel', 'info'],
 ])('a Redis user without the right to %s is refused at start, with what the server said', async (command) => {
   const { value, error } = await open([`-${command}`]);
