@@ -1,4 +1,3 @@
-import { LocalLock } from '../../libs/redis-lock/src/lock/waiting/local-lock.js';
 import { LocalLocks } from '../../libs/redis-lock/src/lock/waiting/local-locks.js';
 import { SteeredProcesses, type SteeredProcess } from './support/steered-processes.js';
 
@@ -61,7 +60,7 @@ describe('a turn of one process', () => {
 });
 
 it('what a process knows of a lock is forgotten once it is idle, and only then', () => {
-  const locks = new LocalLocks((key) => new LocalLock(key));
+  const locks = new LocalLocks();
   const used = locks.of('used');
   used.tries = 1;
   const idle = locks.of('idle');

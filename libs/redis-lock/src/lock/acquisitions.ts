@@ -8,7 +8,6 @@ import type { LockRequest } from './lock-request.js';
 import type { RetrySchedule } from './retry-schedule.js';
 import type { LineParts } from './waiting/line-parts.js';
 import type { AskedLock } from './waiting/asked-lock.js';
-import type { LocalLock } from './waiting/local-lock.js';
 import type { LocalLocks } from './waiting/local-locks.js';
 import { poll } from './waiting/polling.js';
 import type { WaitRequest } from './waiting/wait-request.js';
@@ -16,7 +15,7 @@ import type { SharedLocks } from './waiting/shared-locks.js';
 
 /** What acquisitions need. */
 export interface AcquisitionParts extends LineParts {
-  readonly locals: LocalLocks<LocalLock>;
+  readonly locals: LocalLocks;
   readonly shared: SharedLocks;
 }
 

@@ -69,9 +69,6 @@ export function mayTryAgain(error: unknown): error is LockStoreError {
 /** An operator took it away before its caller entered. */
 const TAKEN: Busy = { status: 'busy', leaseLeftMs: undefined };
 
-/** How much longer than its lease a share is tried to be given back, in ms. */
-const GIVEN_BACK_MS = 4_000;
-
 /** Tells a grant from a busy answer. */
 export function isHold(answer: Answer): answer is Hold {
   return answer instanceof Hold;
@@ -161,7 +158,7 @@ export class Attempts {
       const { sharing } = request;
       // Others may have shares that were granted with the same token.
       if (sharing === undefined) this.takeBack(key, token, { leaseMs: hold.longestLease, sharing });
-      else void this.parts.giveBack.release(key, token, hold.longestLease + GIVEN_BACK_MS, () => 0, sharing);
+      else this.parts.giveBack.returnShare(key, token, hold.longestLease, sharing);
       this.parts.keeper.forget(hold);
       // Nobody has entered; whoever came to wait behind it goes on.
       hold.lose('taken');

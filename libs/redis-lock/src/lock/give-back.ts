@@ -49,6 +49,11 @@ export class GiveBack {
     });
   }
 
+  /** Gives back a share that nobody took or could take; `leaseMs` is the longest lease that it may have. Returns at once; never rejects. */
+  returnShare(key: string, token: string, leaseMs: number, sharing: Sharing): void {
+    void this.release(key, token, leaseMs + 2 * this.parts.settings.commandTimeout, () => 0, sharing);
+  }
+
   get size(): number {
     return this.pending.size;
   }

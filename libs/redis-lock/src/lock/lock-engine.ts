@@ -23,7 +23,6 @@ import { UnderWay } from './under-way.js';
 import type { AskedLock } from './waiting/asked-lock.js';
 import { HandOff } from './waiting/hand-off.js';
 import type { LineParts } from './waiting/line-parts.js';
-import { LocalLock } from './waiting/local-lock.js';
 import { LocalLocks } from './waiting/local-locks.js';
 import { SharedLocks } from './waiting/shared-locks.js';
 
@@ -42,7 +41,7 @@ const PASSED_ON = Promise.resolve('released' as const);
 /** Grants, waiting, renewal, release and shutdown of one process's locks. Knows no Nest and no Redis. */
 export class LockEngine {
   readonly keeper: LeaseKeeper;
-  readonly locals = new LocalLocks((key) => new LocalLock(key));
+  readonly locals = new LocalLocks();
   readonly shared = new SharedLocks();
   readonly process: string;
   private readonly acquisitions: Acquisitions;
@@ -95,8 +94,7 @@ export class LockEngine {
         keeper.uses(token) || locals.find(key)?.line?.isPassingOn(token) === true || shared.isPassingOn(key, token) || kept.has(token),
       takeBack: (key, token, leaseMs, sharing) => giveBack.cancel(key, token, leaseMs, sharing),
       leave: (key, token, sharing) => giveBack.leave(key, token, sharing),
-      returnShare: (key, token, leaseMs, sharing) =>
-        void giveBack.release(key, token, leaseMs + 2 * settings.commandTimeout, () => 0, sharing),
+      returnShare: (key, token, leaseMs, sharing) => giveBack.returnShare(key, token, leaseMs, sharing),
       keeper,
     };
     this.acquisitions = new Acquisitions({ ...this.lineParts, locals, shared });

@@ -83,9 +83,10 @@ export class LockService {
    * renewed, and goes to the processes in line in the order of their coming, one each; within a process, to the callers in theirs.
    * @throws as {@link acquire}; LockOptionsError also while the key is in use with another limit, or as a lock
    */
-  async acquirePermit(key: string, options: PermitOptions): Promise<SharedLock> {
+  acquirePermit(key: string, options: PermitOptions): Promise<SharedLock>;
+  async acquirePermit(key: string, options: PermitOptions): Promise<Lock> {
     checkKey(key);
-    return asShared(await this.entrance.enter(key, this.engine.permitRequest(options), 'bare'));
+    return this.entrance.enter(key, this.engine.permitRequest(options), 'bare');
   }
 
   /** One attempt, whatever `wait` says; null when all permits are held or somebody stands in line for one. @throws as {@link acquirePermit}, but no LockBusyError */
@@ -174,11 +175,6 @@ export class LockService {
 
 function checkSection(method: string, run: unknown): void {
   if (typeof run !== 'function') throw new LockOptionsError(`${method}: the last argument is the function to run.`);
-}
-
-/** It was made for a lock that is shared: there is nothing to downgrade, and downgrade() says so. */
-function asShared(handle: LockHandle): SharedLock {
-  return handle as LockHandle & { downgrade: never };
 }
 
 async function nullIfBusy<T>(acquiring: Promise<T>): Promise<T | null> {

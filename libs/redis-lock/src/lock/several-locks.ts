@@ -11,7 +11,6 @@ import type { RetrySchedule } from './retry-schedule.js';
 import type { NotedTokens } from './noted-tokens.js';
 import type { TokenSource } from './token-source.js';
 import type { UnderWay } from './under-way.js';
-import type { LocalLock } from './waiting/local-lock.js';
 import type { LocalLocks } from './waiting/local-locks.js';
 import { sleep } from './waiting/polling.js';
 
@@ -25,7 +24,7 @@ export interface SeveralLocksParts {
   readonly giveBack: GiveBack;
   readonly underWay: UnderWay;
   readonly forced: NotedTokens;
-  readonly locals: LocalLocks<LocalLock>;
+  readonly locals: LocalLocks;
   /** Gives back a lock that nobody entered. Never rejects. */
   readonly returnUnused: (hold: Hold) => void;
 }

@@ -1,46 +1,9 @@
-import type { AskedLock } from './asked-lock.js';
+import { KnownLocks } from './known-locks.js';
+import { LocalLock } from './local-lock.js';
 
-const LEAST_KEPT = 256;
-
-/**
- * Every lock that this process holds, asks for or waits for. What has become idle is swept now and then, and not after each section: a
- * key that is locked over and over keeps its entry.
- */
-export class LocalLocks<L extends AskedLock> {
-  private readonly locks = new Map<string, L>();
-  private sweepAt = LEAST_KEPT;
-
-  constructor(private readonly make: (key: string) => L) {}
-
-  of(key: string): L {
-    let lock = this.locks.get(key);
-    if (lock === undefined) {
-      if (this.locks.size >= this.sweepAt) this.sweep();
-      this.locks.set(key, (lock = this.make(key)));
-    }
-    return lock;
-  }
-
-  find(key: string): L | undefined {
-    return this.locks.get(key);
-  }
-
-  /** Callers of this process that wait for the key. */
-  callers(key: string): number {
-    return this.locks.get(key)?.line?.length ?? 0;
-  }
-
-  /** Every key that callers of this process wait for, with their number. */
-  *counts(): Iterable<readonly [key: string, callers: number]> {
-    for (const [key, { line }] of this.locks) if (line !== undefined && line.length > 0) yield [key, line.length];
-  }
-
-  close(): void {
-    for (const { line } of this.locks.values()) line?.close();
-  }
-
-  private sweep(): void {
-    for (const [key, lock] of this.locks) if (lock.isIdle) this.locks.delete(key);
-    this.sweepAt = Math.max(LEAST_KEPT, 2 * this.locks.size);
+/** Every lock that this process holds alone, asks for or waits for. */
+export class LocalLocks extends KnownLocks<LocalLock> {
+  of(key: string): LocalLock {
+    return this.find(key) ?? this.add(new LocalLock(key));
   }
 }

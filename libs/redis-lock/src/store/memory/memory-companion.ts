@@ -61,10 +61,8 @@ export class MemoryCompanion {
     this.shares.delete(token);
   }
 
-  /** Takes away the shares that a token was granted, or all of them; returns how many there were. */
-  dropShares(granted?: string): number {
-    const dropped = [...this.shares.keys()].filter((share) => granted === undefined || grantTokenOf(share) === granted);
-    for (const share of dropped) this.shares.delete(share);
-    return dropped.length;
+  /** Takes away the shares that a token was granted, or all of them. */
+  dropShares(granted?: string): void {
+    for (const share of this.shares.keys()) if (granted === undefined || grantTokenOf(share) === granted) this.shares.delete(share);
   }
 }

@@ -1,29 +1,27 @@
 import { LockStoreError } from '../../errors/lock-store.error.js';
-import { GRANT } from '../../lua/scripts.generated.js';
+import { GRANT, SHARE_GRANT } from '../../lua/scripts.generated.js';
 import { atMost } from '../../runtime/at-most.js';
 import type { Clock, Instant, Timers } from '../../runtime/clock.js';
 import type { GrantCommand, GrantReply } from '../lock-store.interface.js';
-import { sharingOf } from '../sharing.js';
+import { markerOf, sharingOf } from '../sharing.js';
 import type { KeySpace } from './key-space.js';
 import type { QueueScripts } from './queue-scripts.js';
 import type { RedisLink } from './redis-link.js';
 import { known, readQueued } from './script-replies.js';
-import type { ShareScripts } from './share-scripts.js';
 import type { ServerClocks } from './server-clocks.js';
 
-/** What grant.lua is run with. */
+/** What grant.lua and share-grant.lua are run with. */
 export interface GrantScriptParts {
   readonly link: RedisLink;
   readonly names: KeySpace;
   readonly clocks: ServerClocks;
   readonly queue: QueueScripts;
-  readonly shares: ShareScripts;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly commandTimeout: number;
 }
 
-/** Reply codes of grant.lua. */
+/** Reply codes of both. */
 const GRANTED = 0;
 const BUSY = 1;
 const STALE = 2;
@@ -31,7 +29,7 @@ const QUEUED = 4;
 const MISMATCH = 6;
 const VOID: GrantReply = { status: 'void' };
 
-/** Attempts to be granted a lock, as grant.lua makes them: each with a deadline in the server's time. */
+/** Attempts to be granted a lock, or shares of one, as the scripts make them: each with a deadline in the server's time. */
 export class GrantScript {
   constructor(private readonly parts: GrantScriptParts) {}
 
@@ -59,10 +57,8 @@ export class GrantScript {
     { monotonic: sent }: Instant,
     whenStale: () => GrantReply | Promise<GrantReply>,
   ): Promise<GrantReply> {
-    const { link, names, clocks, queue, shares, commandTimeout } = this.parts;
-    if (command.sharing !== undefined) {
-      return shares.grant(command, command.sharing, sent).then((reply) => (reply === 'stale' ? whenStale() : reply));
-    }
+    const { link, names, clocks, queue, commandTimeout } = this.parts;
+    const { sharing } = command;
     const lock = names.lock(command.key);
     const clock = clocks.of(lock);
     const args = [
@@ -73,15 +69,19 @@ export class GrantScript {
       command.leaseMs,
       clock.deadline(sent, commandTimeout),
       command.reserve,
-      command.queue === undefined ? '' : queue.terms(command.queue),
+      command.queue === undefined ? '' : queue.terms(command.queue, sharing),
       names.channelPrefix,
     ];
-    return link.run(GRANT, 3, args, (reply) => {
-      // The shape is grant.lua's.
+    if (sharing !== undefined) args.push(markerOf(sharing));
+    return link.run(sharing === undefined ? GRANT : SHARE_GRANT, 3, args, (reply) => {
+      // The shape is the script's.
       const answer = reply as [number, number, number, number, number];
       const [status, serverTime, detail, flag] = answer;
       clock.observe(serverTime, sent, this.parts.clock.now().monotonic);
-      if (status === GRANTED) return { status: 'granted', fence: detail, others: flag === 1 };
+      if (status === GRANTED) {
+        const grant = { status: 'granted', fence: detail, others: flag === 1 } as const;
+        return sharing === undefined ? grant : { ...grant, shares: answer[4] };
+      }
       if (status === BUSY) return { status: 'busy', leaseLeftMs: known(detail) };
       if (status === QUEUED) return readQueued(answer);
       if (status === MISMATCH) return { status: 'mismatch', found: sharingOf(String(detail)) };

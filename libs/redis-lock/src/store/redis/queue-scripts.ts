@@ -1,4 +1,4 @@
-import { CANCEL, CONFIRM, HEARTBEAT, RELEASE } from '../../lua/scripts.generated.js';
+import { CANCEL, CONFIRM, HEARTBEAT, RELEASE, SHARE_CANCEL, SHARE_HEARTBEAT, SHARE_RELEASE } from '../../lua/scripts.generated.js';
 import type { Clock } from '../../runtime/clock.js';
 import type {
   ConfirmCommand,
@@ -31,7 +31,7 @@ export interface QueueScriptParts {
 const LIVE_MS = 1_000;
 const OWN = 5;
 
-/** Standing in line, leaving it, and handing the lock over, as the Lua scripts do it. */
+/** Standing in line, leaving it, and handing the lock over, as the Lua scripts do it: for a lock as a whole, and for shares of it. */
 export class QueueScripts {
   /** Terms that say "now", by mark and grace: written anew for each command they would cost more than the rest of it. */
   private readonly ready = new Map<number, string>();
@@ -48,28 +48,32 @@ export class QueueScripts {
     return text;
   }
 
-  release({ key, token, keepMs, next }: ReleaseCommand): Promise<ReleaseReply> {
+  release({ key, token, keepMs, next, sharing }: ReleaseCommand): Promise<ReleaseReply> {
     const { link, names } = this.parts;
     const lock = names.lock(key);
     const args = [lock, names.companion(lock), names.fence(lock), token, Math.ceil(keepMs), names.channelPrefix];
-    if (next === undefined) return link.run(RELEASE, 3, args, readReleased);
-    return link.run(RELEASE, 3, [...args, next.token, next.leaseMs, ...this.placeArgs(lock, next, undefined)], (reply) => {
+    const script = sharing === undefined ? RELEASE : SHARE_RELEASE;
+    if (next === undefined) return link.run(script, 3, args, readReleased);
+    return link.run(script, 3, [...args, next.token, next.leaseMs, ...this.placeArgs(lock, next, undefined, sharing)], (reply) => {
       if (Array.isArray(reply)) this.observe(lock, reply, next);
       return readReleased(reply);
     });
   }
 
-  cancel(key: string, token: string, tombstoneMs: number): Promise<boolean> {
+  cancel(key: string, token: string, tombstoneMs: number, sharing?: Sharing): Promise<boolean> {
     const { link, names } = this.parts;
-    return link.run(CANCEL, 3, [...names.keysOf(names.lock(key)), token, tombstoneMs, names.channelPrefix], isDone);
+    const args = [...names.keysOf(names.lock(key)), token, tombstoneMs, names.channelPrefix];
+    if (sharing === undefined) return link.run(CANCEL, 3, args, isDone);
+    return link.run(SHARE_CANCEL, 3, [...args, sharing.kind === 'read' ? 'r' : ''], isDone);
   }
 
   heartbeat(command: HeartbeatCommand): Promise<HeartbeatReply> {
     const { link, names } = this.parts;
-    const lock = names.lock(command.key);
-    const args = [...names.keysOf(lock), command.current, command.token, command.leaseMs, ...this.placeArgs(lock, command, command.since)];
-    return link.run(HEARTBEAT, 3, args, (reply) => {
-      // The shape is heartbeat.lua's.
+    const { key, current, token, leaseMs, since, sharing } = command;
+    const lock = names.lock(key);
+    const args = [...names.keysOf(lock), current, token, leaseMs, ...this.placeArgs(lock, command, since, sharing)];
+    return link.run(sharing === undefined ? HEARTBEAT : SHARE_HEARTBEAT, 3, args, (reply) => {
+      // The shape is the script's.
       const answer = reply as [number, number, string];
       this.observe(lock, answer, command);
       const [status, , owner] = answer;
@@ -87,7 +91,7 @@ export class QueueScripts {
   }
 
   /** The last arguments of whatever puts a token in line. */
-  placeArgs(
+  private placeArgs(
     lock: string,
     { graceMs, count, sent }: QueueCommand,
     since: number | undefined,
@@ -99,7 +103,7 @@ export class QueueScripts {
   }
 
   /** The reply to it brought the server's time. */
-  observe(lock: string, reply: readonly unknown[], { sent }: QueueCommand): void {
+  private observe(lock: string, reply: readonly unknown[], { sent }: QueueCommand): void {
     const { clocks, clock } = this.parts;
     clocks.of(lock).observe(Number(reply[1]), sent.monotonic, clock.now().monotonic);
   }

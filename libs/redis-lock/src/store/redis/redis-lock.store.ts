@@ -36,7 +36,6 @@ import { rehearse } from './rehearsal.js';
 import { isDone, known } from './script-replies.js';
 import { ServerClocks } from './server-clocks.js';
 import { checkServer } from './server-check.js';
-import { ShareScripts } from './share-scripts.js';
 import { subscribe, type Subscription } from './subscription.js';
 
 /** What the Redis store is made with. */
@@ -62,7 +61,6 @@ export class RedisLockStore implements LockStore {
   private readonly clocks: ServerClocks;
   private readonly grants: GrantScript;
   private readonly queue: QueueScripts;
-  private readonly shares: ShareScripts;
   private readonly leases: LeaseScripts;
   private subscription: Subscription | undefined;
   private process = '';
@@ -77,12 +75,13 @@ export class RedisLockStore implements LockStore {
     this.cards = new ProcessCards(this.commands, this.names);
     this.clocks = new ServerClocks(this.commands, options.clock);
     const parts = { ...options, link: this.commands, names: this.names, clocks: this.clocks };
-    // A Cluster counts only who listens on the same node.
-    const hearsEverything = (): boolean => !clients.clustered && this.subscription?.isUp === true;
-    this.queue = new QueueScripts({ ...parts, hearsEverything });
-    this.shares = new ShareScripts({ ...parts, hearsEverything, queue: this.queue });
+    this.queue = new QueueScripts({
+      ...parts,
+      // A Cluster counts only who listens on the same node.
+      hearsEverything: () => !clients.clustered && this.subscription?.isUp === true,
+    });
     this.leases = new LeaseScripts({ ...parts, clustered: clients.clustered });
-    this.grants = new GrantScript({ ...parts, queue: this.queue, shares: this.shares });
+    this.grants = new GrantScript({ ...parts, queue: this.queue });
   }
 
   async open(inbox: StoreInbox): Promise<void> {
@@ -120,22 +119,20 @@ export class RedisLockStore implements LockStore {
   }
 
   release(command: ReleaseCommand): Promise<ReleaseReply> {
-    const { sharing } = command;
-    return sharing === undefined ? this.queue.release(command) : this.shares.release(command, sharing);
+    return this.queue.release(command);
   }
 
   async cancel(key: string, token: string, sharing?: Sharing): Promise<void> {
     // The attempt was sent before this, so its deadline lies before now + commandTimeout; as much again for errors of the estimate.
-    await this.takeBack(key, token, 2 * this.options.commandTimeout, sharing);
+    await this.queue.cancel(key, token, 2 * this.options.commandTimeout, sharing);
   }
 
   async leave(key: string, token: string, sharing?: Sharing): Promise<void> {
-    await this.takeBack(key, token, 0, sharing);
+    await this.queue.cancel(key, token, 0, sharing);
   }
 
   heartbeat(command: HeartbeatCommand): Promise<HeartbeatReply> {
-    const { sharing } = command;
-    return sharing === undefined ? this.queue.heartbeat(command) : this.shares.heartbeat(command, sharing);
+    return this.queue.heartbeat(command);
   }
 
   confirm(command: ConfirmCommand): Promise<ConfirmReply> {
@@ -208,11 +205,6 @@ export class RedisLockStore implements LockStore {
 
   readCard(process: string, key: string): Promise<ProcessCard | undefined> {
     return this.cards.read(process, key);
-  }
-
-  private takeBack(key: string, token: string, tombstoneMs: number, sharing: Sharing | undefined): Promise<boolean> {
-    if (sharing === undefined) return this.queue.cancel(key, token, tombstoneMs);
-    return this.shares.cancel(key, token, tombstoneMs, sharing);
   }
 
   private rehearse(): Promise<void> {
