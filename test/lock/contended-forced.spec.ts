@@ -1,4 +1,5 @@
-import { SteeredProcesses, type Caller, type SteeredProcess } from './support/steered-processes.js';
+import type { SteeredProcesses, Caller, SteeredProcess } from './support/steered-processes.js';
+import { eachOnTwoSteered } from './support/two-steered.js';
 import type { Fate } from './support/steered-store.js';
 
 const SLOW: Fate = { kind: 'slow', ms: 20 };
@@ -8,12 +9,7 @@ describe('a lock that an operator releases by force is not entered', () => {
   let here: SteeredProcess;
   let there: SteeredProcess;
 
-  beforeEach(async () => {
-    stage = new SteeredProcesses();
-    here = await stage.start();
-    there = await stage.start();
-  });
-  afterEach(() => stage.stop());
+  eachOnTwoSteered((two) => ({ stage, here, there } = two));
 
   it('while it is passed on: the next caller gets one of its own', async () => {
     const first = await stage.hold(here, { ttl: '30s' });

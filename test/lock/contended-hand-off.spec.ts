@@ -1,5 +1,6 @@
 import type { Fate } from './support/steered-store.js';
-import { SteeredProcesses, type SteeredProcess } from './support/steered-processes.js';
+import type { SteeredProcesses, SteeredProcess } from './support/steered-processes.js';
+import { eachOnTwoSteered } from './support/two-steered.js';
 
 const SLOW: Fate = { kind: 'slow', ms: 20 };
 
@@ -8,12 +9,7 @@ describe('a lock that is passed on within a process', () => {
   let here: SteeredProcess;
   let there: SteeredProcess;
 
-  beforeEach(async () => {
-    stage = new SteeredProcesses();
-    here = await stage.start();
-    there = await stage.start();
-  });
-  afterEach(() => stage.stop());
+  eachOnTwoSteered((two) => ({ stage, here, there } = two));
 
   it('is not cancelled when an old heartbeat is told that the process owns it', async () => {
     const theirs = await stage.hold(there, { ttl: '30s' });

@@ -1,16 +1,12 @@
-import { SteeredProcesses, type SteeredProcess } from './support/steered-processes.js';
+import type { SteeredProcesses, SteeredProcess } from './support/steered-processes.js';
+import { eachOnTwoSteered } from './support/two-steered.js';
 
 describe('a lock that holdAtLeast keeps after its release stays in place although', () => {
   let stage: SteeredProcesses;
   let here: SteeredProcess;
   let there: SteeredProcess;
 
-  beforeEach(async () => {
-    stage = new SteeredProcesses();
-    here = await stage.start();
-    there = await stage.start();
-  });
-  afterEach(() => stage.stop());
+  eachOnTwoSteered((two) => ({ stage, here, there } = two));
 
   async function expectKept(token: string | undefined, ms: number): Promise<void> {
     await stage.clock.settle();

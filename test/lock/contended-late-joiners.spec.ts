@@ -1,17 +1,13 @@
 import type { Lock } from 'nestjs-redis-lock';
-import { SteeredProcesses, type Caller, type SteeredProcess } from './support/steered-processes.js';
+import type { SteeredProcesses, Caller, SteeredProcess } from './support/steered-processes.js';
+import { eachOnTwoSteered } from './support/two-steered.js';
 
 describe('callers who join while a lease of their own process ends', () => {
   let stage: SteeredProcesses;
   let here: SteeredProcess;
   let there: SteeredProcess;
 
-  beforeEach(async () => {
-    stage = new SteeredProcesses();
-    here = await stage.start();
-    there = await stage.start();
-  });
-  afterEach(() => stage.stop());
+  eachOnTwoSteered((two) => ({ stage, here, there } = two));
 
   /** A caller joins after the lease was over by the clocks, and before any timer found that out. */
   async function joinLate(): Promise<{ ended: Lock; theirs: Caller; first: Caller; second: Caller; sentBefore: number }> {

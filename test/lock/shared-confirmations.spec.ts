@@ -1,5 +1,6 @@
 import { LockBusyError, LockStoreError } from 'nestjs-redis-lock';
-import { SteeredProcesses, type Caller, type SteeredProcess } from './support/steered-processes.js';
+import type { SteeredProcesses, Caller, SteeredProcess } from './support/steered-processes.js';
+import { eachOnTwoSteered } from './support/two-steered.js';
 
 /** Too long for the lease that comes with a message: whoever wants it enters when the whole lease is confirmed. */
 const KEPT = { mode: 'read', ttl: '30s', holdAtLeast: '10s' } as const;
@@ -10,12 +11,7 @@ describe('shares that are being confirmed before their callers enter', () => {
   let here: SteeredProcess;
   let there: SteeredProcess;
 
-  beforeEach(async () => {
-    stage = new SteeredProcesses();
-    here = await stage.start();
-    there = await stage.start();
-  });
-  afterEach(() => stage.stop());
+  eachOnTwoSteered((two) => ({ stage, here, there } = two));
 
   /** So many readers stand in line, and have just been told that they were served; nobody has entered. */
   async function told(count: number, options: { signal?: AbortSignal } = {}): Promise<Caller[]> {

@@ -1,5 +1,6 @@
 import { LockLostError, LockStoreError } from 'nestjs-redis-lock';
-import { SteeredProcesses, type SteeredProcess } from './support/steered-processes.js';
+import type { SteeredProcesses, SteeredProcess } from './support/steered-processes.js';
+import { eachOnTwoSteered } from './support/two-steered.js';
 import type { Fate } from './support/steered-store.js';
 
 const WRITE = { mode: 'write', ttl: '10s' } as const;
@@ -9,12 +10,7 @@ describe('of a downgrade', () => {
   let here: SteeredProcess;
   let there: SteeredProcess;
 
-  beforeEach(async () => {
-    stage = new SteeredProcesses();
-    here = await stage.start();
-    there = await stage.start();
-  });
-  afterEach(() => stage.stop());
+  eachOnTwoSteered((two) => ({ stage, here, there } = two));
 
   it('that is done, and answered when the lease as it was known is over, the share is given back at once', async () => {
     const writer = await stage.hold(here, { ...WRITE, renew: false });

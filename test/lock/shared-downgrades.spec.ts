@@ -1,5 +1,6 @@
 import { LockOptionsError, type Lock } from 'nestjs-redis-lock';
-import { SteeredProcesses, type SteeredProcess } from './support/steered-processes.js';
+import type { SteeredProcesses, SteeredProcess } from './support/steered-processes.js';
+import { eachOnTwoSteered } from './support/two-steered.js';
 import type { Fate } from './support/steered-store.js';
 
 const WRITE = { mode: 'write', ttl: '10s' } as const;
@@ -15,13 +16,10 @@ describe.each(UNDER_WAY)('while a downgrade %s', (_state, fate) => {
   let here: SteeredProcess;
   let there: SteeredProcess;
 
-  beforeEach(async () => {
-    stage = new SteeredProcesses();
-    here = await stage.start();
-    there = await stage.start();
+  eachOnTwoSteered((two) => ({ stage, here, there } = two));
+  beforeEach(() => {
     here.store.fates = { downgrade: fate };
   });
-  afterEach(() => stage.stop());
 
   /** How often a downgrade was sent. */
   function downgrades(): number {

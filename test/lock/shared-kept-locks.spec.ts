@@ -1,4 +1,5 @@
-import { SteeredProcesses, type SteeredProcess } from './support/steered-processes.js';
+import type { SteeredProcesses, SteeredProcess } from './support/steered-processes.js';
+import { eachOnTwoSteered } from './support/two-steered.js';
 
 const READ = { mode: 'read', ttl: '30s' } as const;
 const KEPT = { ...READ, holdAtLeast: '10s' } as const;
@@ -8,12 +9,7 @@ describe('a share that was granted along with others stays for its holdAtLeast a
   let here: SteeredProcess;
   let there: SteeredProcess;
 
-  beforeEach(async () => {
-    stage = new SteeredProcesses();
-    here = await stage.start();
-    there = await stage.start();
-  });
-  afterEach(() => stage.stop());
+  eachOnTwoSteered((two) => ({ stage, here, there } = two));
 
   /** Two are granted to one token, and released at once; the second one's has to stay. */
   async function releaseBoth(handOver: () => Promise<unknown>): Promise<void> {

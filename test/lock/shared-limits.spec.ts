@@ -1,5 +1,6 @@
 import { LockOptionsError } from 'nestjs-redis-lock';
-import { SteeredProcesses, type SteeredProcess } from './support/steered-processes.js';
+import type { SteeredProcesses, SteeredProcess } from './support/steered-processes.js';
+import { eachOnTwoSteered } from './support/two-steered.js';
 
 const THREE = { limit: 3, ttl: '30s' } as const;
 const TWO = { limit: 2, ttl: '30s' } as const;
@@ -9,12 +10,7 @@ describe('a permit that is released while callers of its process wait with anoth
   let here: SteeredProcess;
   let there: SteeredProcess;
 
-  beforeEach(async () => {
-    stage = new SteeredProcesses();
-    here = await stage.start();
-    there = await stage.start();
-  });
-  afterEach(() => stage.stop());
+  eachOnTwoSteered((two) => ({ stage, here, there } = two));
 
   /** Waits for the store to answer: until then nobody knows that the key is in use with another limit. */
   async function waitDuringOutage(): Promise<Awaited<ReturnType<SteeredProcesses['waitForPermit']>>> {

@@ -1,5 +1,6 @@
 import { LockStoreError } from 'nestjs-redis-lock';
-import { SteeredProcesses, type Caller, type SteeredProcess } from './support/steered-processes.js';
+import type { SteeredProcesses, Caller, SteeredProcess } from './support/steered-processes.js';
+import { eachOnTwoSteered } from './support/two-steered.js';
 import type { Fate } from './support/steered-store.js';
 
 const READ = { mode: 'read', ttl: '30s' } as const;
@@ -15,12 +16,7 @@ describe.each(OUTAGES)('while the store %s, readers', (_what, fate) => {
   let here: SteeredProcess;
   let there: SteeredProcess;
 
-  beforeEach(async () => {
-    stage = new SteeredProcesses();
-    here = await stage.start();
-    there = await stage.start();
-  });
-  afterEach(() => stage.stop());
+  eachOnTwoSteered((two) => ({ stage, here, there } = two));
 
   /** When each caller's wait came to its end, and how. */
   async function endOf({ entering }: Caller): Promise<{ error: unknown; at: number }> {

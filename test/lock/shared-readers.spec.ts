@@ -1,5 +1,6 @@
 import { LockBusyError } from 'nestjs-redis-lock';
-import { SteeredProcesses, type Caller, type SteeredProcess } from './support/steered-processes.js';
+import type { SteeredProcesses, Caller, SteeredProcess } from './support/steered-processes.js';
+import { eachOnTwoSteered } from './support/two-steered.js';
 
 const READ = { mode: 'read', ttl: '30s' } as const;
 const MANY = 50;
@@ -9,12 +10,7 @@ describe('the readers of one process', () => {
   let here: SteeredProcess;
   let there: SteeredProcess;
 
-  beforeEach(async () => {
-    stage = new SteeredProcesses();
-    here = await stage.start();
-    there = await stage.start();
-  });
-  afterEach(() => stage.stop());
+  eachOnTwoSteered((two) => ({ stage, here, there } = two));
 
   async function readers(count: number): Promise<Caller[]> {
     const callers: Caller[] = [];

@@ -148,3 +148,25 @@ it('as many readers as one command may ask for are admitted, and leave again', a
   await lock.cancel(queued.token, READING);
   expect(await lock.holders()).toEqual([writer.token]);
 });
+
+it('a permit costs the server the same however many are held', async () => {
+  const { stage, one } = await openScene(owned);
+  const sharing = permitOf(20_000);
+  const [few, many] = [await SharedKey.open(stage, 'few'), await SharedKey.open(stage, 'many')];
+  await few.take(one, sharing, { count: 10 });
+  for (let i = 0; i < 10; i++) await many.take(one, sharing, { count: 1_000 });
+  const timed = async (lock: SharedKey): Promise<number> => {
+    const since = performance.now();
+    const { token } = await lock.take(one, sharing);
+    await lock.release(token, sharing);
+    return performance.now() - since;
+  };
+  const ms: { few: number[]; many: number[] } = { few: [], many: [] };
+  for (let i = 0; i < 31; i++) {
+    ms.few.push(await timed(few));
+    ms.many.push(await timed(many));
+  }
+  const median = (values: number[]): number => values.sort((a, b) => a - b)[15] ?? NaN;
+  // Where each of them is looked at it is more than a hundred times as much.
+  expect(median(ms.many)).toBeLessThan(20 * median(ms.few));
+});

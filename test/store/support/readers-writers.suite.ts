@@ -11,12 +11,6 @@ export function describeReadersAndWriters(stage: () => StoreStage): void {
     processes = [await stage().connect(), await stage().connect(), await stage().connect(), await stage().connect()];
   });
 
-  /** What a process was told of the lock, when it has heard everything. */
-  async function told(process: StoreProcess): Promise<StoreProcess['granted']> {
-    await lock.heard(process);
-    return process.granted.filter(({ key }) => key === lock.key);
-  }
-
   it('a reader stands behind a writer that waits, and does not join those who read', async () => {
     const [reader, writer, late] = processes;
     const { token } = await lock.take(reader, READING);
@@ -36,9 +30,9 @@ export function describeReadersAndWriters(stage: () => StoreStage): void {
     await lock.stand(late, READING);
     for (const token of [first.token, second.token]) await lock.release(token, READING);
     expect(await lock.holders()).toEqual([`${first.token}/1`]);
-    expect(await told(writer)).toEqual([]);
+    expect(await lock.told(writer)).toEqual([]);
     await lock.release(`${first.token}/1`, READING);
-    expect(await told(writer)).toMatchObject([{ token: waiting.token, others: true }]);
+    expect(await lock.told(writer)).toMatchObject([{ token: waiting.token, others: true }]);
     expect(await lock.stored()).toMatchObject({ owner: waiting.token, sharing: undefined, shares: [], waiting: [late.name] });
     expect(await lock.left()).toBeLessThanOrEqual(GRACE_MS);
   });
@@ -50,11 +44,11 @@ export function describeReadersAndWriters(stage: () => StoreStage): void {
     const [first, second] = [await lock.stand(one, READING, { count: 3 }), await lock.stand(other, READING)];
     expect([first.isHead, second.isHead]).toEqual([true, false]);
     await lock.release(token, ALONE);
-    const [[forOne, ...moreForOne], [forOther, ...moreForOther]] = [await told(one), await told(other)];
+    const [[forOne, ...moreForOne], [forOther, ...moreForOther]] = [await lock.told(one), await lock.told(other)];
     expect(forOne).toMatchObject({ kind: 'read', token: first.token, shares: 3 });
     expect(forOther).toMatchObject({ kind: 'read', token: second.token, shares: 1 });
     expect(forOther?.fence).toBeGreaterThanOrEqual((forOne?.fence ?? NaN) + 3);
-    expect([...moreForOne, ...moreForOther, ...(await told(writer))]).toEqual([]);
+    expect([...moreForOne, ...moreForOther, ...(await lock.told(writer))]).toEqual([]);
     expect(await lock.holders()).toEqual([first.token, `${first.token}/1`, `${first.token}/2`, second.token].sort());
     expect(await lock.left()).toBeLessThanOrEqual(GRACE_MS);
     expect((await lock.stored()).waiting).toEqual([writer.name]);
@@ -83,8 +77,8 @@ export function describeReadersAndWriters(stage: () => StoreStage): void {
     const waiting = await lock.stand(writer, ALONE);
     const [first, second] = [await lock.stand(one, READING, { count: 2 }), await lock.stand(other, READING)];
     await lock[end](waiting.token, ALONE);
-    expect(await told(one)).toMatchObject([{ kind: 'read', token: first.token, shares: 2 }]);
-    expect(await told(other)).toMatchObject([{ kind: 'read', token: second.token, shares: 1 }]);
+    expect(await lock.told(one)).toMatchObject([{ kind: 'read', token: first.token, shares: 2 }]);
+    expect(await lock.told(other)).toMatchObject([{ kind: 'read', token: second.token, shares: 1 }]);
     expect(await lock.holders()).toEqual([token, first.token, `${first.token}/1`, second.token].sort());
     await lock.take(writer, READING);
   });
@@ -132,7 +126,7 @@ export function describeReadersAndWriters(stage: () => StoreStage): void {
     await lock.standDead(ALONE);
     const queued = await lock.stand(writer, ALONE);
     await lock.release(token, ALONE);
-    expect(await told(writer)).toMatchObject([{ token: queued.token, others: true }]);
+    expect(await lock.told(writer)).toMatchObject([{ token: queued.token, others: true }]);
   });
 
   it('nobody waits for a writer that was not heard of for a while', async () => {

@@ -151,6 +151,12 @@ export class SharedKey {
     return (await this.stored()).leaseLeftMs ?? 0;
   }
 
+  /** What a process was told of the lock, when it has heard everything. */
+  async told(process: StoreProcess): Promise<StoreProcess['granted']> {
+    await this.heard(process);
+    return process.granted.filter(({ key }) => key === this.key);
+  }
+
   /** Resolves when a process has heard whatever was said to it before: a message that follows all others is here. */
   async heard(process: StoreProcess): Promise<void> {
     const token = process.token();

@@ -11,12 +11,6 @@ export function describeSharesQueue(stage: () => StoreStage): void {
     processes = [await stage().connect(), await stage().connect(), await stage().connect(), await stage().connect()];
   });
 
-  /** What a process was told of the lock, when it has heard everything. */
-  async function told(process: StoreProcess): Promise<StoreProcess['granted']> {
-    await lock.heard(process);
-    return process.granted.filter(({ key }) => key === lock.key);
-  }
-
   describe('permits', () => {
     const limit = permitOf(2);
 
@@ -81,7 +75,7 @@ export function describeSharesQueue(stage: () => StoreStage): void {
       expect(reply).toMatchObject({ released: true, next: { status: 'granted', token: mine, shares: count, others: false } });
       expect(await lock.holders()).toHaveLength(count);
       expect(await lock.leftOf(mine)).toBeGreaterThan(GRACE_MS);
-      expect(await told(holder)).toEqual([]);
+      expect(await lock.told(holder)).toEqual([]);
     });
 
     it('a reader stands behind the writers that wait, a permit behind the permits', async () => {

@@ -32,12 +32,8 @@ export function rehearse(parts: RehearsalParts): Promise<void> {
 
 async function playLockLife({ store, process: name, commandTimeout, clock, publish, read }: RehearsalParts): Promise<void> {
   const key = keyOf({ process: name });
-  const [token, cancelled, rival, next] = ['owner', 'cancelled', 'rival', 'next'].map((role) => `${name}.rehearsal-${role}`) as [
-    string,
-    string,
-    string,
-    string,
-  ]; // four in, four out
+  const tokenOf = tokensOf(name);
+  const [token, cancelled, rival, next] = [tokenOf('owner'), tokenOf('cancelled'), tokenOf('rival'), tokenOf('next')];
   const leaseMs = 2 * commandTimeout;
   const standing = { graceMs: commandTimeout, since: undefined };
   const attempt = (by: string, waits: boolean): Promise<unknown> =>
@@ -65,12 +61,8 @@ async function playLockLife({ store, process: name, commandTimeout, clock, publi
 /** The same for readers, permits and several locks at once. */
 async function playShares({ store, process: name, commandTimeout, clock }: RehearsalParts): Promise<void> {
   const key = keyOf({ process: name });
-  const [reader, writer, late, next] = ['reader', 'writer', 'late', 'later'].map((role) => `${name}.rehearsal-${role}`) as [
-    string,
-    string,
-    string,
-    string,
-  ]; // four in, four out
+  const tokenOf = tokensOf(name);
+  const [reader, writer, late, next] = [tokenOf('reader'), tokenOf('writer'), tokenOf('late'), tokenOf('later')];
   const leaseMs = 2 * commandTimeout;
   const place = { graceMs: commandTimeout, since: undefined };
   const attempt = (token: string, sharing?: Sharing): Promise<unknown> =>
@@ -88,13 +80,16 @@ async function playShares({ store, process: name, commandTimeout, clock }: Rehea
   await store.cancel(key, writer, READING);
   await store.leave(key, late, READING);
   const permit: Sharing = { kind: 'permit', limit: 1 };
-  await attempt(`${name}.rehearsal-permit`, permit);
-  await store.release({ key, token: `${name}.rehearsal-permit`, keepMs: 0, sharing: permit });
-  const all = `${name}.rehearsal-all`;
-  await store.grantAll({ claims: [{ key, token: all }], leaseMs, sent: clock.now() });
-  await store.cancel(key, all);
+  await attempt(tokenOf('permit'), permit);
+  await store.release({ key, token: tokenOf('permit'), keepMs: 0, sharing: permit });
+  await store.grantAll({ claims: [{ key, token: tokenOf('all') }], leaseMs, sent: clock.now() });
+  await store.cancel(key, tokenOf('all'));
 }
 
 function keyOf({ process: name }: Pick<RehearsalParts, 'process'>): string {
   return `~1:rehearsal:${name}`;
+}
+
+function tokensOf(process: string): (role: string) => string {
+  return (role) => `${process}.rehearsal-${role}`;
 }
