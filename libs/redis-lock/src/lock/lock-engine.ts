@@ -183,6 +183,12 @@ export class LockEngine {
     return this.downgrades.downgrade(hold, this.shared.of(hold.key, READING), adopt).finally(() => local?.line?.advance());
   }
 
+  /** Callers of this process that wait for a key, in whatever way. */
+  callersWaiting(key: string): number {
+    const lines = [this.locals.find(key)?.line, this.shared.find(key, 'read')?.line, this.shared.find(key, 'permit')?.line];
+    return lines.reduce((sum, line) => sum + (line?.length ?? 0), 0);
+  }
+
   /** Callers of this process that wait, by key. */
   waiting(): Map<string, number> {
     const waiting = new Map(this.locals.counts());

@@ -3,6 +3,8 @@ import { processOf, type LockStore, type ProcessCard, type StoredLock } from '..
 import type { LockEngine } from './lock-engine.js';
 import type { LockHolder, LockState } from './lock-state.js';
 
+type CardOf = (process: string) => Promise<ProcessCard | undefined>;
+
 /** How many locks `list()` looks at at once. */
 const AT_ONCE = 32;
 
@@ -15,7 +17,8 @@ export class LockInspector {
 
   async inspect(key: string): Promise<LockState> {
     const stored = await this.store.inspect(key);
-    const { holders, ageMs } = await this.holders(stored);
+    const cardOf = this.cardsOf(key);
+    const { holders, ageMs } = await this.holders(stored, cardOf);
     const { sharing } = stored;
     const [holder] = holders;
     return {
@@ -24,7 +27,7 @@ export class LockInspector {
       kind: kindOf(stored, holder),
       limit: sharing?.kind === 'permit' ? sharing.limit : undefined,
       holders,
-      ...(await this.waiting(stored, new Set(holders.flatMap(({ process: name }) => name ?? [])))),
+      ...(await this.waiting(stored, new Set(holders.flatMap(({ process: name }) => name ?? [])), cardOf)),
       labelsAgeMs: ageMs,
       note: noteOn(stored),
     };
@@ -49,29 +52,26 @@ export class LockInspector {
     return states.filter(({ locked }) => locked);
   }
 
-  private async holders(stored: StoredLock): Promise<{ holders: LockHolder[]; ageMs?: number }> {
-    const { key, owner, leaseLeftMs, foreignType, sharing, shares } = stored;
-    if (sharing !== undefined) {
-      const cards = new Map<string, Promise<ProcessCard | undefined>>();
-      const cardOf = (process: string): Promise<ProcessCard | undefined> => {
-        const reading = cards.get(process) ?? this.store.readCard(process, key);
-        cards.set(process, reading);
-        return reading;
-      };
-      const found = await Promise.all(shares.map(({ token, leaseLeftMs: left }) => this.holder(token, left, cardOf)));
-      const ages = found.flatMap(({ ageMs }) => ageMs ?? []);
-      return { holders: found.map(({ holder }) => holder), ...(ages.length === 0 ? {} : { ageMs: Math.max(...ages) }) };
-    }
-    if (owner === undefined) return { holders: foreignType === undefined ? [] : [{ ...UNKNOWN, ttlMs: leaseLeftMs }] };
-    const { holder, ageMs } = await this.holder(owner, leaseLeftMs, (process) => this.store.readCard(process, key));
-    return { holders: [holder], ...(ageMs === undefined ? {} : { ageMs }) };
+  /** What each process says of itself and the key, read once. */
+  private cardsOf(key: string): CardOf {
+    const cards = new Map<string, Promise<ProcessCard | undefined>>();
+    return (process) => {
+      const reading = cards.get(process) ?? this.store.readCard(process, key);
+      cards.set(process, reading);
+      return reading;
+    };
   }
 
-  private async holder(
-    token: string,
-    ttlMs: number | undefined,
-    cardOf: (process: string) => Promise<ProcessCard | undefined>,
-  ): Promise<{ holder: LockHolder; ageMs?: number }> {
+  private async holders(stored: StoredLock, cardOf: CardOf): Promise<{ holders: LockHolder[]; ageMs: number | undefined }> {
+    const { owner, leaseLeftMs, foreignType, shares } = stored;
+    if (foreignType !== undefined) return { holders: [{ ...UNKNOWN, ttlMs: leaseLeftMs }], ageMs: undefined };
+    const tokens = owner === undefined ? shares : [{ token: owner, leaseLeftMs }];
+    const found = await Promise.all(tokens.map((held) => this.holder(held.token, held.leaseLeftMs, cardOf)));
+    const ages = found.flatMap(({ ageMs }) => ageMs ?? []);
+    return { holders: found.map(({ holder }) => holder), ageMs: ages.length === 0 ? undefined : Math.max(...ages) };
+  }
+
+  private async holder(token: string, ttlMs: number | undefined, cardOf: CardOf): Promise<{ holder: LockHolder; ageMs?: number }> {
     const name = processOf(token);
     if (name === undefined) return { holder: { ...UNKNOWN, ttlMs } };
     const own = this.engine.keeper.find(token);
@@ -91,17 +91,18 @@ export class LockInspector {
   private async waiting(
     { key, waiting }: StoredLock,
     holders: ReadonlySet<string>,
+    cardOf: CardOf,
   ): Promise<{ waitingProcesses: number; waitingCallers: number }> {
-    const { engine, store } = this;
+    const { engine } = this;
     const elsewhere = new Set([...waiting, ...holders]);
     elsewhere.delete(engine.process);
     const counts = await Promise.all(
       [...elsewhere].map(async (process) => {
-        const callers = (await store.readCard(process, key))?.waitingCallers ?? 0;
+        const callers = (await cardOf(process))?.waitingCallers ?? 0;
         return { callers, waits: callers > 0 || waiting.includes(process) };
       }),
     );
-    const own = engine.waiting().get(key) ?? 0;
+    const own = engine.callersWaiting(key);
     const waits = own > 0 || waiting.includes(engine.process);
     return {
       waitingProcesses: counts.filter((count) => count.waits).length + (waits ? 1 : 0),
