@@ -24,7 +24,7 @@ export const SHARED_BREAKAGES: Readonly<Record<string, Breakage>> = {
       'dropShares',
       (original) =>
         function dropShares(this: MemoryCompanion, granted?: string) {
-          return granted === undefined ? original.call(this) : 0;
+          if (granted === undefined) original.call(this);
         },
     ),
   'a writer is granted while readers hold': () =>
